@@ -1,0 +1,46 @@
+"""The frame around every page: page settings, shared style and the research-use notice."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from brainscan.notice import RESEARCH_USE
+
+_HERE = Path(__file__).parent
+_ABOUT = (
+    "**BrainScan** reads single brain MRI slices and says where and how strongly they look "
+    f"like tumor.\n\n{RESEARCH_USE}"
+)
+
+
+def configure() -> None:
+    """Set the browser title, the wide layout and the styles that all pages share."""
+    st.set_page_config(
+        page_title="BrainScan",
+        page_icon=str(_HERE / "icon.svg"),
+        layout="wide",
+        initial_sidebar_state="expanded",
+        menu_items={"About": _ABOUT, "Get help": None, "Report a bug": None},
+    )
+    st.html(_HERE / "page.css")
+    script = (_HERE / "theme.js").read_text(encoding="utf-8")
+    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def footer() -> None:
+    """Pin the research-use notice to the bottom edge of the window.
+
+    It stays in sight while the page scrolls, lets clicks through, and every page keeps the
+    height of the strip free below its content.
+    """
+    notice = escape(RESEARCH_USE)
+    st.html(f'<div class="bs-notice" role="note" data-testid="research-use">{notice}</div>')
+
+
+def title(text: str, caption: str = "") -> None:
+    """Write a page's one heading and, beside it in a quieter tone, what the page is for."""
+    quiet = f'<span class="bs-caption">{escape(caption)}</span>' if caption else ""
+    st.html(f'<div class="bs-title"><h1>{escape(text)}</h1>{quiet}</div>')

@@ -1,0 +1,45 @@
+"""Fixtures that run the app in a real browser; they skip where no Chromium is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pages.browser import FLAGS, Console, chromium_path, serve
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium, shared by all page tests of the session."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = chromium_path()
+    if path is None:
+        pytest.skip("no Chromium found: set CHROMIUM to its path to run the browser tests")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def app_url(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[str]:
+    """The address of the real app, started once a test module."""
+    log: Path = tmp_path_factory.mktemp("server") / "streamlit.log"
+    with serve(log=log) as address:
+        yield address
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    """A fresh browser page of 1280 x 800 with ``page.console_errors`` as a list."""
+    context = chromium.new_context(
+        viewport={"width": 1280, "height": 800}, color_scheme="dark", accept_downloads=True
+    )
+    fresh = context.new_page()
+    fresh.set_default_timeout(30_000)
+    fresh.console_errors = Console(fresh).errors
+    yield fresh
+    context.close()
