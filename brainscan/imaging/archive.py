@@ -12,6 +12,7 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -119,12 +120,13 @@ def extract_images(
         ) from error
 
 
-def _open(source: str | Path | bytes | BinaryIO) -> BinaryIO:
+def _open(source: str | Path | bytes | BinaryIO) -> AbstractContextManager[BinaryIO]:
+    """Return the archive as a stream; one that the caller opened stays open."""
     if isinstance(source, bytes):
         return io.BytesIO(source)
     if isinstance(source, (str, Path)):
         return Path(source).open("rb")
-    return source
+    return nullcontext(source)
 
 
 def _clear(target: Path, *, remove: bool) -> None:
@@ -153,7 +155,7 @@ def _check_directory(stream: BinaryIO, limits: ReadLimits) -> None:
             "The file is not a ZIP archive, or it ends early. Create or download it again."
         )
     declared = int.from_bytes(tail[end + 12 : end + 16], "little")
-    if end64 >= 0:
+    if end64 >= 0 and tail[end - 20 : end - 16] == b"PK\x06\x07":
         declared = max(
             declared % 0xFFFFFFFF, int.from_bytes(tail[end64 + 40 : end64 + 48], "little")
         )
