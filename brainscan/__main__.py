@@ -1,0 +1,7 @@
+"""Entry point of ``python -m brainscan``."""
+
+import sys
+
+from brainscan.cli import main
+
+sys.exit(main())

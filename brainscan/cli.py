@@ -1,0 +1,43 @@
+"""``python -m brainscan``: the command line."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from brainscan.errors import BrainScanError
+from brainscan.notice import RESEARCH_USE
+
+COMMANDS = ("predict", "evaluate", "audit", "train", "release", "models", "contact_sheet")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code (0 done, 1 some errors, 2 wrong usage)."""
+    args = _parser().parse_args(arguments)
+    try:
+        code: int = args.run(args)
+    except BrainScanError as error:
+        print(f"brainscan {args.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"brainscan {args.command}: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output (for example `head`) has gone: that is not an error.
+        sys.stderr.close()
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m brainscan",
+        description=f"Reads brain MRI slices: tumor or not, which type, and where. {RESEARCH_USE}",
+        epilog="`python -m brainscan COMMAND --help` explains a command, with examples.",
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        importlib.import_module(f"brainscan.commands.{name}").add_parser(subparsers)
+    return parser

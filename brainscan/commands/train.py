@@ -1,0 +1,196 @@
+"""``python -m brainscan train``: train a network on labelled scans."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from brainscan.data.dataset import Dataset, open_dataset
+from brainscan.errors import BrainScanError, Cancelled, TrainingError
+from brainscan.progress import ProgressBar
+from brainscan.runs.folder import RunFolder
+from brainscan.training.config import TrainingConfig
+
+EXAMPLES = """\
+examples:
+  python -m brainscan train scans/ --architecture resnet50
+  python -m brainscan train scans/ --architecture custom_cnn --run small --epochs 30
+  python -m brainscan train scans/ --architecture custom_cnn --run small --resume
+
+DATASET is a folder with class folders (glioma meningioma pituitary notumor, or yes no), a
+Training/Testing pair of such folders, or a folder with a manifest.csv (columns file, label;
+optional source, group or patient, fold, sequence, mask). With masks the network also learns
+where the tumor is. The run is a folder: config.json, history.csv, checkpoints/, metrics.json.
+Interrupt it at any time (Ctrl-C, or even a power cut) and continue with --resume.
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "train",
+        help="train a network on labelled scans",
+        description="Train a network on labelled scans, on folders that need no preparation.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("datasets", nargs="*", metavar="DATASET", help="labelled scans")
+    parser.add_argument("--architecture", choices=("resnet50", "custom_cnn"), default="resnet50")
+    parser.add_argument("--run", dest="run_name", metavar="NAME", help="name of the run's folder")
+    parser.add_argument("--runs", type=Path, metavar="DIR", help="where runs are kept (runs/)")
+    parser.add_argument("--resume", action="store_true", help="continue the run --run NAME")
+    parser.add_argument("--tumor-free", nargs="+", default=[], metavar="DIR",
+                        help="folders whose images all show no tumor")  # fmt: skip
+    parser.add_argument("--folds", nargs="+", default=[], metavar="FOLD",
+                        help="use only these folds of the manifest")  # fmt: skip
+    parser.add_argument("--validation-share", type=float, metavar="SHARE",
+                        help="share held out, in whole groups, to choose the epoch")  # fmt: skip
+    parser.add_argument("--weights", metavar="FILE",
+                        help="start of the ResNet50 base: imagenet, none or .npz")  # fmt: skip
+    parser.add_argument("--epochs", type=int, metavar="N")
+    parser.add_argument("--head-epochs", type=int, metavar="N", help="epochs with a frozen base")
+    parser.add_argument("--batch-size", type=int, metavar="N")
+    parser.add_argument("--learning-rate", type=float, metavar="RATE")
+    parser.add_argument("--patience", type=int, metavar="N", help="early stopping, in epochs")
+    parser.add_argument("--size", type=int, metavar="PIXELS", help="side of the network input")
+    parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"))
+    parser.add_argument("--seed", type=int, metavar="N")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command."""
+    root = args.runs or Path(os.environ.get("BRAINSCAN_RUNS", "runs"))
+    name = args.run_name or f"{args.architecture}-{datetime.now():%Y%m%d-%H%M%S}"
+    if Path(name).name != name or name.startswith("."):
+        raise TrainingError(f"The run name {name!r} must be a plain folder name.")
+    folder = root / name
+    if args.resume:
+        run_folder = RunFolder.open(folder)
+        config = TrainingConfig.from_json(run_folder.read_json("config.json"))
+    else:
+        config = _config(args)
+        for path in config.datasets + config.tumor_free:
+            open_dataset(path)  # a wrong path must not leave a run folder behind
+        run_folder = RunFolder.create(folder, config.to_json())
+    print(f"Run {name} in {folder}", file=sys.stderr)
+    _stop_politely()
+    try:
+        _train(config, run_folder, resume=args.resume)
+    except (KeyboardInterrupt, Cancelled):
+        _note_end(run_folder, "stopped", "Stopped by the user. Continue with --resume.")
+        print(f"\nStopped. Continue with: --run {name} --resume", file=sys.stderr)
+        return 130
+    except BrainScanError as error:
+        _note_end(run_folder, "failed", str(error))
+        raise
+    return 0
+
+
+def _config(args: argparse.Namespace) -> TrainingConfig:
+    if not args.datasets:
+        raise TrainingError("Give at least one DATASET to train on, or --run NAME --resume.")
+    labelled = [open_dataset(path) for path in args.datasets]
+    types = _types(labelled)
+    defaults = TrainingConfig(args.architecture, tuple(str(Path(p)) for p in args.datasets))
+    if args.architecture == "custom_cnn":
+        # From random weights: no frozen head stage, a higher rate, more epochs.
+        defaults = replace(
+            defaults, weights="none", head_epochs=0, epochs=30, learning_rate=1e-3, frozen=()
+        )
+    given = {
+        "validation_share": args.validation_share,
+        "weights": args.weights,
+        "epochs": args.epochs,
+        "head_epochs": args.head_epochs,
+        "batch_size": args.batch_size,
+        "learning_rate": args.learning_rate,
+        "patience": args.patience,
+        "precision": args.precision,
+        "seed": args.seed,
+        "preprocessing": replace(defaults.preprocessing, size=args.size) if args.size else None,
+    }
+    if args.epochs is not None and args.head_epochs is None:
+        given["head_epochs"] = min(defaults.head_epochs, max(args.epochs - 1, 0))
+    chosen = {key: value for key, value in given.items() if value is not None}
+    return replace(
+        defaults,
+        types=types,
+        tumor_free=tuple(args.tumor_free),
+        folds=tuple(args.folds),
+        **chosen,
+    )
+
+
+def _types(datasets: list[Dataset]) -> tuple[str, ...]:
+    for dataset in datasets:
+        if not dataset.labelled:
+            msg = (
+                f"{dataset.root} has no labels. Sort the images into class folders "
+                "(glioma meningioma pituitary notumor, or yes no) or add a manifest.csv."
+            )
+            raise TrainingError(msg)
+        for warning in dataset.warnings:
+            print(warning, file=sys.stderr)
+    found = {name for dataset in datasets for name in dataset.types}
+    return tuple(sorted(found)) if len(found) > 1 else ()
+
+
+def _train(config: TrainingConfig, run_folder: RunFolder, *, resume: bool) -> None:
+    from brainscan.training.datasets import load_split
+
+    began = time.monotonic()
+    run_folder.write_status("running", epoch=0, epochs=config.epochs, message="Reading images")
+    with ProgressBar("Reading images") as bar:
+        training, validation = load_split(config, bar.update)
+    for name, reason in training.rejected + validation.rejected:
+        print(f"Left out {name}: {reason}", file=sys.stderr)
+    print(
+        f"{len(training)} training and {len(validation)} validation slices read in "
+        f"{time.monotonic() - began:.0f} s. Starting TensorFlow ...",
+        file=sys.stderr,
+    )
+    from brainscan.training.trainer import Progress, Trainer
+
+    with ProgressBar("Training") as bar:
+
+        def report(progress: Progress) -> None:
+            bar.update(
+                progress.epoch * progress.steps + progress.step,
+                progress.epochs * progress.steps,
+                f"epoch {progress.epoch + 1} of {progress.epochs}",
+            )
+
+        trainer = Trainer(config, run_folder, training, validation, report)
+        trainer.fit(resume=resume)
+    best = run_folder.read_json("metrics.json")["best_epoch"]
+    row = trainer.history[best]
+    print(f"Best epoch {best + 1} of {len(trainer.history)}:", file=sys.stderr)
+    for key, value in row.items():
+        if key.startswith("val_"):
+            print(f"  {key:28s} {float(value):.4f}", file=sys.stderr)
+
+
+def _stop_politely() -> None:
+    """Let a termination request end the run the way Ctrl-C does."""
+
+    def stop(signum: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _note_end(run_folder: RunFolder, state: str, message: str) -> None:
+    status = run_folder.read_json("status.json")
+    run_folder.write_status(
+        state,  # type: ignore[arg-type]
+        epoch=status.get("epoch", 0),
+        epochs=status.get("epochs", 0),
+        message=message,
+    )

@@ -1,0 +1,312 @@
+"""What a folder of labelled scans holds: one record an image, whatever the layout."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from brainscan.errors import DatasetError
+from brainscan.imaging.files import find_images
+
+TYPES = ("glioma", "meningioma", "pituitary")
+Label = Literal["tumor", "no_tumor"]
+
+_NO_TUMOR = {"no", "notumor", "normal", "healthy"}
+_TUMOR = {"yes", "tumor", "tumorunspecified"}
+_SPLITS = ("training", "testing", "train", "test", "validation", "val")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One image of a dataset.
+
+    Attributes
+    ----------
+    path
+        The image file.
+    name
+        Path relative to the dataset's root, with ``/``.
+    label
+        ``"tumor"``, ``"no_tumor"``, or ``None`` when unknown or uncertain.
+    type
+        Tumor type, one of :data:`TYPES`, or ``None`` when there is none or it is not given.
+    group
+        Images that share a group (patient, near-duplicates) must stay on one side of a split.
+    source
+        Where the image was collected; the folder's name when nothing else is known.
+    fold
+        Fold or split as published, for example ``"4"`` or ``"Testing"``.
+    sequence
+        MR sequence when given, for example ``"flair"``.
+    mask
+        Tumor outline as an image of the same size, or ``None``.
+    """
+
+    path: Path
+    name: str
+    label: Label | None = None
+    type: str | None = None
+    group: str | None = None
+    source: str = ""
+    fold: str | None = None
+    sequence: str | None = None
+    mask: Path | None = None
+
+    @property
+    def stratum(self) -> str:
+        """Source and, where given, sequence: what figures are reported by."""
+        return f"{self.source} {self.sequence}" if self.sequence else self.source
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The records found, and what was noticed on the way."""
+
+    root: Path
+    records: tuple[Record, ...]
+    layout: Literal["manifest", "class folders", "split folders", "unlabelled"]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def labelled(self) -> bool:
+        """Whether any record has a label."""
+        return any(record.label is not None for record in self.records)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Tumor types that occur, in the order of :data:`TYPES`."""
+        found = {record.type for record in self.records}
+        return tuple(name for name in TYPES if name in found)
+
+    def select(
+        self, *, folds: Collection[str] | None = None, sources: Collection[str] | None = None
+    ) -> Dataset:
+        """Return the records of some folds and sources (``None``: all)."""
+        kept = tuple(
+            record
+            for record in self.records
+            if (folds is None or record.fold in folds)
+            and (sources is None or record.source in sources)
+        )
+        if not kept:
+            have = sorted({record.fold or "none" for record in self.records})
+            msg = (
+                f"No image of {self.root.name} is in the folds {sorted(folds or ())} and sources "
+                f"{sorted(sources or ())} asked for. Folds found: {', '.join(have)}; "
+                f"sources found: {', '.join(sorted({r.source for r in self.records}))}."
+            )
+            raise DatasetError(msg)
+        return replace(self, records=kept)
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 over names, labels and file contents, independent of order."""
+        lines = sorted(
+            f"{r.name}\t{r.label}\t{r.type}\t{hashlib.sha256(r.path.read_bytes()).hexdigest()}"
+            for r in self.records
+        )
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def open_dataset(path: str | Path) -> Dataset:
+    """Find the images of a dataset and their labels.
+
+    Accepted layouts: a ``manifest.csv`` (columns ``file`` and ``label``; optional ``source``,
+    ``group`` or ``patient``, ``fold``, ``sequence``, ``mask``), class folders
+    (``glioma meningioma pituitary notumor`` or ``yes no``), a pair of split folders
+    (``Training Testing``) that hold class folders, or a plain folder of unlabelled images.
+
+    Parameters
+    ----------
+    path
+        The folder, or the manifest file.
+
+    Raises
+    ------
+    DatasetError
+        When the path does not exist, holds no image, or the manifest is not usable.
+    """
+    path = Path(path).expanduser()
+    if not path.exists():
+        raise DatasetError(f"{path} does not exist. Check the path for a typing error.")
+    if path.is_file():
+        if path.suffix.lower() != ".csv":
+            msg = f"{path.name} is a file. Give a folder of images or a manifest.csv."
+            raise DatasetError(msg)
+        return _from_manifest(path)
+    if (path / "manifest.csv").is_file():
+        return _from_manifest(path / "manifest.csv")
+    return _from_folders(path)
+
+
+def combine(datasets: Sequence[Dataset], tumor_free: Sequence[Dataset] = ()) -> Dataset:
+    """Join datasets for one training.
+
+    Names and groups are prefixed with the dataset's folder name, so that equal names of
+    different datasets stay apart.
+
+    Parameters
+    ----------
+    datasets
+        Labelled datasets.
+    tumor_free
+        Datasets whose images are all known to show no tumor, whatever their layout.
+    """
+    joined = []
+    for dataset, known in [(d, None) for d in datasets] + [(d, "no_tumor") for d in tumor_free]:
+        prefix = dataset.root.name
+        for record in dataset.records:
+            changes = {"name": f"{prefix}/{record.name}"}
+            if record.group:
+                changes["group"] = f"{prefix}/{record.group}"
+            if known:
+                changes["label"] = known
+            joined.append(replace(record, **changes))  # type: ignore[arg-type]
+    warnings = tuple(w for d in (*datasets, *tumor_free) for w in d.warnings)
+    return Dataset(datasets[0].root.parent, tuple(joined), "manifest", warnings)
+
+
+def parse_label(text: str) -> tuple[Label | None, str | None]:
+    """Return label and type of a class name such as ``"glioma_tumor"``, ``"no"`` or ``"yes"``.
+
+    Raises
+    ------
+    KeyError
+        When the name is not known.
+    """
+    plain = "".join(letter for letter in text.lower() if letter.isalpha())
+    if plain in ("uncertain", "unknown", ""):
+        return None, None
+    if plain in _NO_TUMOR:
+        return "no_tumor", None
+    if plain in _TUMOR:
+        return "tumor", None
+    for name in TYPES:
+        if plain in (name, f"{name}tumor"):
+            return "tumor", name
+    raise KeyError(text)
+
+
+def _from_folders(root: Path) -> Dataset:
+    warnings: list[str] = []
+    records = list(_class_folders(root, root, None, warnings))
+    if records:
+        return Dataset(root, tuple(records), "class folders", tuple(warnings))
+    splits = [
+        folder
+        for folder in sorted(root.iterdir())
+        if folder.is_dir() and folder.name.lower() in _SPLITS
+    ]
+    for folder in splits:
+        records += _class_folders(root, folder, folder.name, warnings)
+    if records:
+        return Dataset(root, tuple(records), "split folders", tuple(warnings))
+    images = find_images(root)
+    if not images:
+        msg = (
+            f"{root.name} holds no image. Expected class folders (glioma, meningioma, pituitary, "
+            "notumor; or yes, no), a manifest.csv, or image files."
+        )
+        raise DatasetError(" ".join([msg, *warnings]))
+    plain = (Record(p, p.relative_to(root).as_posix(), source=root.name) for p in images)
+    return Dataset(root, tuple(plain), "unlabelled", tuple(warnings))
+
+
+def _class_folders(
+    root: Path, parent: Path, fold: str | None, warnings: list[str]
+) -> Iterable[Record]:
+    unknown = []
+    found: list[Record] = []
+    for folder in sorted(entry for entry in parent.iterdir() if entry.is_dir()):
+        try:
+            label, kind = parse_label(folder.name)
+        except KeyError:
+            unknown.append(folder.name)
+            continue
+        images = find_images(folder)
+        if not images:
+            warnings.append(
+                f"The class folder {folder.relative_to(root).as_posix()} holds no image; "
+                "the dataset is read without it."
+            )
+        for path in images:
+            name = path.relative_to(root).as_posix()
+            found.append(Record(path, name, label, kind, source=root.name, fold=fold))
+    if found and unknown:
+        warnings.append(
+            f"Folders that name no known class were left out: {', '.join(unknown[:5])}."
+        )
+    return found
+
+
+def _from_manifest(manifest: Path) -> Dataset:
+    root = manifest.parent
+    try:
+        with manifest.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            columns = set(reader.fieldnames or ())
+            rows = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        msg = f"{manifest.name} is not a CSV text file in UTF-8 ({error}). Save it as CSV UTF-8."
+        raise DatasetError(msg) from error
+    if not {"file", "label"} <= columns:
+        msg = (
+            f"{manifest.name} must have the columns file and label; it has "
+            f"{', '.join(sorted(columns)) or 'none'}."
+        )
+        raise DatasetError(msg)
+    records = [_record(root, manifest, number, row) for number, row in enumerate(rows, start=2)]
+    if not records:
+        raise DatasetError(f"{manifest.name} lists no image. Add one line for each image.")
+    missing = [
+        str(file.relative_to(root))
+        for record in records
+        for file in (record.path, record.mask)
+        if file is not None and not file.is_file()
+    ]
+    if missing:
+        shown = ", ".join(missing[:3])
+        msg = (
+            f"{manifest.name} names {len(missing)} file(s) that are not there: {shown}"
+            f"{', ...' if len(missing) > 3 else ''}. Restore the files or remove their lines."
+        )
+        raise DatasetError(msg)
+    return Dataset(root, tuple(records), "manifest")
+
+
+def _record(root: Path, manifest: Path, number: int, row: dict[str, str]) -> Record:
+    try:
+        label, kind = parse_label(row["label"] or "")
+    except KeyError:
+        msg = (
+            f"Line {number} of {manifest.name} has the label {row['label']!r}. "
+            f"Known labels: {', '.join(TYPES)}, tumor, notumor, uncertain."
+        )
+        raise DatasetError(msg) from None
+    mask = row.get("mask") or None
+    return Record(
+        path=_inside(root, row["file"] or "", manifest, number),
+        name=Path(row["file"]).as_posix(),
+        label=label,
+        type=kind,
+        group=row.get("group") or row.get("patient") or None,
+        source=row.get("source") or root.name,
+        fold=row.get("fold") or None,
+        sequence=row.get("sequence") or None,
+        mask=_inside(root, mask, manifest, number) if mask else None,
+    )
+
+
+def _inside(root: Path, file: str, manifest: Path, number: int) -> Path:
+    """Refuse manifest entries that leave the dataset's folder."""
+    path = root / file
+    if not file or not path.resolve().is_relative_to(root.resolve()):
+        msg = (
+            f"Line {number} of {manifest.name} names the file {file!r}, which is not inside the "
+            "dataset's folder. Use paths relative to the manifest."
+        )
+        raise DatasetError(msg)
+    return path

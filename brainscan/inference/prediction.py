@@ -1,0 +1,117 @@
+"""What a model says about one slice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from brainscan.imaging.preprocessing import Geometry
+
+Decision = Literal["tumor", "no_tumor", "indeterminate"]
+
+
+@dataclass(frozen=True, eq=False)
+class HeatMap:
+    """A map on the network's coarse grid, and the way back to the slice it came from.
+
+    Attributes
+    ----------
+    grid
+        ``(rows, cols)`` float32 in [0, 1]. For ``kind="evidence"`` the probability of tumor
+        tissue, never rescaled. For ``kind="gradcam"`` the positive part of the class
+        activation divided by its maximum; all zero where nothing speaks for the class.
+    geometry
+        Crop, scale and padding that took the slice to the network's input.
+    kind
+        ``"evidence"`` or ``"gradcam"``.
+    peak
+        Largest value in the unit of the logit, before any scaling. Zero or less means there
+        is no positive evidence: no cell is more likely tumor than not.
+    """
+
+    grid: np.ndarray
+    geometry: Geometry
+    kind: Literal["evidence", "gradcam"]
+    peak: float
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether anything in the map speaks for the class."""
+        return self.peak > 0.0
+
+    def on_slice(self) -> np.ndarray:
+        """Return the map in the slice's geometry: ``(height, width)`` float32 in [0, 1]."""
+        return self.geometry.to_slice(self.grid)
+
+    def mask(self, threshold: float) -> np.ndarray:
+        """Return where the map on the slice reaches ``threshold``: ``(height, width)`` bool."""
+        return self.on_slice() >= threshold
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The answer for one slice.
+
+    Attributes
+    ----------
+    tumor_probability
+        Calibrated probability in [0, 1] that the slice shows a tumor.
+    decision
+        ``"tumor"``, ``"no_tumor"`` or ``"indeterminate"``.
+    type_probabilities
+        Type name to probability given that there is a tumor; sums to one. Empty for a
+        model that knows no types.
+    evidence
+        Where the model sees tumor tissue.
+    gradcam
+        Class name (``"tumor"`` and the types) to Grad-CAM map.
+    threshold
+        Operating threshold on ``tumor_probability``.
+    band
+        ``(low, high)``: probabilities in ``[low, high)`` are indeterminate. Empty when
+        ``low == high``.
+    model
+        Name and version of the release, for example ``"resnet50 1.0.0"``.
+    sha256
+        Hex digest of the input file.
+    elapsed_ms
+        Wall time of preprocessing, forward pass and maps, in milliseconds.
+    warnings
+        Sentences the reader should see beside the answer.
+    """
+
+    tumor_probability: float
+    decision: Decision
+    type_probabilities: dict[str, float]
+    evidence: HeatMap
+    gradcam: dict[str, HeatMap]
+    threshold: float
+    band: tuple[float, float]
+    model: str
+    sha256: str
+    elapsed_ms: float
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def type(self) -> str | None:
+        """Most probable type, or ``None`` when the decision is not tumor or no type is known."""
+        if self.decision == "no_tumor" or not self.type_probabilities:
+            return None
+        return max(self.type_probabilities, key=self.type_probabilities.__getitem__)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plain values of the answer, ready for ``json.dumps``."""
+        return {
+            "tumor_probability": round(self.tumor_probability, 6),
+            "decision": self.decision,
+            "type": self.type,
+            "type_probabilities": {k: round(v, 6) for k, v in self.type_probabilities.items()},
+            "threshold": self.threshold,
+            "band": list(self.band),
+            "model": self.model,
+            "sha256": self.sha256,
+            "elapsed_ms": round(self.elapsed_ms, 1),
+            "warnings": list(self.warnings),
+        }

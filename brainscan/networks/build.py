@@ -1,0 +1,75 @@
+"""Build a network by the name of its architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+
+from brainscan.errors import TrainingError
+from brainscan.networks.custom_cnn import custom_cnn_base
+from brainscan.networks.heads import attach_heads
+from brainscan.networks.resnet import resnet50_base
+
+ARCHITECTURES = ("resnet50", "custom_cnn")
+
+
+def build_network(
+    architecture: str,
+    *,
+    size: int = 192,
+    types: Sequence[str] = (),
+    weights: str | Path | None = None,
+    dropout: float = 0.3,
+) -> keras.Model:
+    """Build a flat functional network.
+
+    Parameters
+    ----------
+    architecture
+        ``"resnet50"`` or ``"custom_cnn"``.
+    size
+        Side of the square input in pixels, a multiple of 16.
+    types
+        Names of the tumor types; empty for a binary (tumor / no tumor) network.
+    weights
+        Start of the ResNet50 base: ``"imagenet"``, an ``.npz`` file, or ``None``.
+    dropout
+        Rate before the dense layers.
+
+    Returns
+    -------
+    keras.Model
+        Input ``(b, size, size, 1)`` in [0, 1]; a dict of float32 outputs as
+        :func:`brainscan.networks.heads.attach_heads` describes.
+    """
+    if size % 16 or size < 64:
+        msg = f"The input size must be a multiple of 16 and at least 64 pixels, got {size}."
+        raise TrainingError(msg)
+    image = keras.Input((size, size, 1), name="image")
+    if architecture == "resnet50":
+        stride_8, stride_16 = resnet50_base(image, weights)
+        width = 192
+    elif architecture == "custom_cnn":
+        stride_8, stride_16 = custom_cnn_base(image)
+        width = 128
+    else:
+        msg = f"Unknown architecture {architecture!r}. Choose {' or '.join(ARCHITECTURES)}."
+        raise TrainingError(msg)
+    outputs = attach_heads(stride_8, stride_16, width=width, types=types, dropout=dropout)
+    return keras.Model(image, outputs, name=architecture)
+
+
+def freeze(network: keras.Model, stages: Sequence[str]) -> None:
+    """Freeze the layers whose names begin with ``stages``, and train all others.
+
+    Batch normalization of a ResNet50 base always keeps its stored statistics: a batch of a
+    few slices estimates them worse than the pre-training did.
+    """
+    pretrained = ("conv1_", "conv2_", "conv3_", "conv4_")
+    for layer in network.layers:
+        kept = isinstance(layer, keras.layers.BatchNormalization) and layer.name.startswith(
+            pretrained
+        )
+        layer.trainable = not (kept or layer.name.startswith(tuple(stages)))

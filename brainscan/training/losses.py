@@ -1,0 +1,70 @@
+"""What the heads are trained for; unknown labels cost nothing."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def tumor_loss(truth: tf.Tensor, logit: tf.Tensor, class_weights: tf.Tensor) -> tf.Tensor:
+    """Class-weighted binary cross-entropy of the slice label.
+
+    Parameters
+    ----------
+    truth, logit
+        ``(b,)`` float32; truth 0 or 1.
+    class_weights
+        ``(2,)`` weights of tumor-free and tumor slices.
+    """
+    weights = tf.gather(class_weights, tf.cast(truth, tf.int32))
+    each = tf.nn.sigmoid_cross_entropy_with_logits(labels=truth, logits=logit)
+    return tf.reduce_mean(weights * each)
+
+
+def type_loss(
+    truth: tf.Tensor, logits: tf.Tensor, class_weights: tf.Tensor, smoothing: float
+) -> tf.Tensor:
+    """Class-weighted cross-entropy of the tumor type, over slices whose type is known.
+
+    Parameters
+    ----------
+    truth
+        ``(b,)`` int32, -1 where unknown.
+    logits
+        ``(b, types)`` float32.
+    class_weights
+        ``(types,)``.
+    smoothing
+        Label smoothing (arXiv:1512.00567).
+    """
+    count = logits.shape[-1]
+    known = tf.cast(truth >= 0, tf.float32)
+    index = tf.maximum(truth, 0)
+    target = tf.one_hot(index, count) * (1.0 - smoothing) + smoothing / count
+    each = tf.nn.softmax_cross_entropy_with_logits(labels=target, logits=logits)
+    weights = known * tf.gather(class_weights, index)
+    # Divided by the batch, not by the known: a batch with one typed slice must not shout.
+    return tf.reduce_mean(weights * each)
+
+
+def evidence_loss(truth: tf.Tensor, logits: tf.Tensor, positive_weight: float) -> tf.Tensor:
+    """Binary cross-entropy of every cell against its share of tumor, plus soft Dice.
+
+    Parameters
+    ----------
+    truth
+        ``(b, h, w)`` in [0, 1], -1 where the outline is unknown.
+    logits
+        ``(b, h, w)``.
+    positive_weight
+        Factor on the tumor part: tumor cells are rare.
+    """
+    known = tf.cast(truth >= 0, tf.float32)
+    share = tf.maximum(truth, 0.0)
+    each = tf.nn.weighted_cross_entropy_with_logits(share, logits, positive_weight)
+    cross_entropy = tf.reduce_sum(known * each) / (tf.reduce_sum(known) + 1.0)
+    found = tf.sigmoid(logits) * known
+    common = tf.reduce_sum(found * share, axis=(1, 2))
+    total = tf.reduce_sum(found + share, axis=(1, 2))
+    has_tumor = tf.cast(tf.reduce_sum(share, axis=(1, 2)) > 0.5, tf.float32)
+    dice = has_tumor * (1.0 - 2.0 * common / (total + 1.0))
+    return cross_entropy + 0.25 * tf.reduce_mean(dice)

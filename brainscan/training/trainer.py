@@ -1,0 +1,261 @@
+"""The training loop: staged fine-tuning, averaged weights, a checkpoint every epoch."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from sklearn.metrics import roc_auc_score
+
+from brainscan.data.loader import DataLoader
+from brainscan.networks.build import build_network, freeze
+from brainscan.networks.heads import EVIDENCE, TUMOR, TYPE
+from brainscan.runs.folder import RunFolder
+from brainscan.training.config import TrainingConfig
+from brainscan.training.datasets import balanced_weights
+from brainscan.training.losses import evidence_loss, tumor_loss, type_loss
+from brainscan.training.validation import validation_report, validation_scores
+
+_BASE = ("conv1_", "conv2_", "conv3_", "conv4_")
+_STATUS_EVERY_S = 2.0
+Row = dict[str, float | str]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands: finished epochs and steps, and seconds left (``None``: unknown)."""
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    eta_s: float | None
+
+
+class Trainer:
+    """Trains one network in one run folder.
+
+    Parameters
+    ----------
+    config
+        Settings.
+    run
+        Where history and checkpoints go.
+    training, validation
+        Slices in memory; nothing is chosen on anything but ``validation``.
+    report
+        Called every few seconds.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        run: RunFolder,
+        training: DataLoader,
+        validation: DataLoader,
+        report: Callable[[Progress], None] | None = None,
+    ) -> None:
+        keras.config.set_dtype_policy(config.precision)
+        keras.utils.set_random_seed(config.seed)
+        self.config, self.run = config, run
+        self.training, self.validation = training, validation
+        self._report = report
+        start = None if config.weights == "none" else config.weights
+        size, types = config.preprocessing.size, config.types
+        self.network = build_network(
+            config.architecture, size=size, types=types, weights=start, dropout=config.dropout
+        )
+        # The averaged weights live in a network of their own: validating needs no swapping.
+        self.averaged = build_network(config.architecture, size=size, types=types)
+        self.averaged.set_weights(self.network.get_weights())
+        self.cells = int(self.network.output[EVIDENCE].shape[1])
+        self.steps = max(1, len(training.order(0, 0)) // config.batch_size)
+        self.history: list[Row] = []
+        self._seconds_a_step: float | None = None
+        self._infer = tf.function(lambda images: self.averaged(images, training=False))
+
+    def fit(self, *, resume: bool = False) -> None:
+        """Train until the last epoch or until ``patience`` epochs bring nothing better."""
+        if resume:
+            self._restore()
+        optimizer: keras.Optimizer | None = None
+        for epoch in range(len(self.history), self.config.epochs):
+            if self._exhausted():
+                break
+            stage = "head" if epoch < self.config.head_epochs else "fine"
+            if optimizer is None or stage != self._stage_of(epoch - 1):
+                optimizer, step = self._begin_stage(stage)
+                if resume and epoch and stage == self._stage_of(epoch - 1):
+                    self._restore_optimizer(optimizer)
+            row = self._epoch(epoch, stage, optimizer, step)
+            self._commit(row, optimizer)
+        self.run.write_status("finished", epoch=len(self.history), epochs=len(self.history))
+
+    def _stage_of(self, epoch: int) -> str:
+        return "none" if epoch < 0 else "head" if epoch < self.config.head_epochs else "fine"
+
+    def _exhausted(self) -> bool:
+        scores = [float(row["val_score"]) for row in self.history]
+        return bool(scores) and len(scores) - 1 - int(np.argmax(scores)) >= self.config.patience
+
+    def _begin_stage(self, stage: str) -> tuple[keras.Optimizer, Callable[..., Any]]:
+        config = self.config
+        head = stage == "head"
+        freeze(self.network, _BASE if head else config.frozen)
+        epochs = config.head_epochs if head else config.epochs - config.head_epochs
+        total = epochs * self.steps
+        warm = min(300, max(1, total // 10))
+        schedule = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0,
+            warmup_target=config.head_learning_rate if head else config.learning_rate,
+            warmup_steps=warm,
+            decay_steps=max(1, total - warm),
+            alpha=0.1 if head else 0.02,
+        )
+        optimizer = keras.optimizers.AdamW(
+            schedule, weight_decay=config.weight_decay, global_clipnorm=1.0
+        )
+        optimizer.build(self.network.trainable_variables)
+        return optimizer, self._step_function(optimizer)
+
+    def _step_function(self, optimizer: keras.Optimizer) -> Callable[..., Any]:
+        config = self.config
+        tumor_weights = tf.constant(balanced_weights(self.training.tumor, 2))
+        type_weights = tf.constant(balanced_weights(self.training.type_index, len(config.types)))
+        variables = self.network.trainable_variables
+        pairs = list(zip(self.averaged.weights, self.network.weights, strict=True))
+
+        @tf.function
+        def step(
+            images: tf.Tensor, tumor: tf.Tensor, kind: tf.Tensor, evidence: tf.Tensor
+        ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+            with tf.GradientTape() as tape:
+                outputs = self.network(images, training=True)
+                losses = {
+                    "tumor_loss": tumor_loss(tumor, outputs[TUMOR], tumor_weights),
+                    "evidence_loss": config.evidence_weight
+                    * evidence_loss(evidence, outputs[EVIDENCE], 3.0),
+                }
+                if config.types:
+                    losses["type_loss"] = config.type_weight * type_loss(
+                        kind, outputs[TYPE], type_weights, config.label_smoothing
+                    )
+                total = tf.add_n(list(losses.values()))
+            optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
+            # Young averages follow fast, or the random start would stay in them for long.
+            count = tf.cast(optimizer.iterations, tf.float32)
+            decay = tf.minimum(config.average, (1.0 + count) / (10.0 + count))
+            for slow, fast in pairs:
+                slow.assign(decay * slow.value + (1.0 - decay) * fast.value)
+            return {"loss": total, **losses}, outputs[TUMOR]
+
+        return step
+
+    def _epoch(
+        self, epoch: int, stage: str, optimizer: keras.Optimizer, step: Callable[..., Any]
+    ) -> Row:
+        config = self.config
+        batches = self.training.batches(
+            config.batch_size,
+            epoch=epoch,
+            seed=config.seed,
+            how=config.augmentation,
+            cells=self.cells,
+        )
+        began = told = time.monotonic()
+        sums: dict[str, float] = {}
+        truths, logits = [], []
+        for number, batch in enumerate(batches, start=1):
+            losses, logit = step(*batch)
+            for name, value in losses.items():
+                sums[name] = sums.get(name, 0.0) + float(value)
+            truths.append(batch[1].numpy())
+            logits.append(logit.numpy())
+            if time.monotonic() - told > _STATUS_EVERY_S or number == 1:
+                told = time.monotonic()
+                self._seconds_a_step = (told - began) / number
+                self._tell(epoch, number)
+        truth, score = np.concatenate(truths), np.concatenate(logits)
+        row: Row = {"epoch": epoch, "stage": stage}
+        row |= {name: value / len(truths) for name, value in sums.items()}
+        row["accuracy"] = float(np.mean((score >= 0) == (truth == 1)))
+        if len(np.unique(truth)) == 2:
+            row["tumor_auroc"] = float(roc_auc_score(truth, score))
+        row["learning_rate"] = float(optimizer.learning_rate)
+        row |= self._validate()
+        row["seconds"] = round(time.monotonic() - began, 1)
+        return row
+
+    def _validate(self) -> dict[str, float]:
+        tumor, kind = self.predict(self.validation)
+        truth = (self.validation.tumor, self.validation.type_index)
+        self._last_report = validation_report(self.config.types, *truth, tumor, kind)
+        return validation_scores(self.validation.records, *truth, tumor, kind)
+
+    def predict(self, loader: DataLoader) -> tuple[np.ndarray, np.ndarray]:
+        """Return uncalibrated tumor ``(n,)`` and type ``(n, types)`` probabilities."""
+        tumor, kinds = [], []
+        for start in range(0, len(loader), 32):
+            images = loader.images[start : start + 32, ..., None].astype(np.float32) / 255
+            outputs = self._infer(tf.constant(images))
+            tumor.append(tf.sigmoid(outputs[TUMOR]).numpy())
+            if self.config.types:
+                kinds.append(tf.nn.softmax(outputs[TYPE]).numpy())
+        types = np.concatenate(kinds) if kinds else np.zeros((len(loader), 0), np.float32)
+        return np.concatenate(tumor), types
+
+    def _tell(self, epoch: int, step: int) -> None:
+        left = (self.config.epochs - epoch) * self.steps - step
+        eta = None if self._seconds_a_step is None else round(left * self._seconds_a_step, 1)
+        progress = Progress(epoch, self.config.epochs, step, self.steps, eta)
+        self.run.write_status(
+            "running",
+            epoch=epoch,
+            epochs=progress.epochs,
+            step=step,
+            steps=progress.steps,
+            eta_s=eta,
+        )
+        if self._report:
+            self._report(progress)
+
+    def _commit(self, row: Row, optimizer: keras.Optimizer) -> None:
+        """Make a finished epoch permanent: best weights, then state and history, then tidy."""
+        self.history.append(row)
+        best = int(np.argmax([float(r["val_score"]) for r in self.history]))
+        if best == len(self.history) - 1:
+            weights = {f"w/{i:04d}": w for i, w in enumerate(self.averaged.get_weights())}
+            self.run.save_arrays(f"epoch-{best:04d}", weights)
+        state = {f"raw/{i:04d}": w for i, w in enumerate(self.network.get_weights())}
+        state |= {f"avg/{i:04d}": w for i, w in enumerate(self.averaged.get_weights())}
+        state |= {f"opt/{i:04d}": np.asarray(v.value) for i, v in enumerate(optimizer.variables)}
+        # The history travels inside the state: the two can never disagree after a kill.
+        state["history"] = np.frombuffer(json.dumps(self.history).encode(), np.uint8)
+        self.run.save_arrays("last", state)
+        self.run.write_history(self.history)
+        if best == len(self.history) - 1:
+            self.run.write_json(
+                "metrics.json",
+                {"best_epoch": best, "monitor": "val_score", "validation": self._last_report},
+            )
+        for path in self.run.checkpoints.glob("epoch-*.npz"):
+            if path.stem != f"epoch-{best:04d}":
+                path.unlink()
+
+    def _restore(self) -> None:
+        state = self.run.load_arrays("last")
+        self.history = json.loads(state["history"].tobytes())
+        for prefix, network in (("raw/", self.network), ("avg/", self.averaged)):
+            network.set_weights([state[key] for key in sorted(state) if key.startswith(prefix)])
+        self._optimizer_state = [state[key] for key in sorted(state) if key.startswith("opt/")]
+        self.run.write_history(self.history)
+
+    def _restore_optimizer(self, optimizer: keras.Optimizer) -> None:
+        for variable, value in zip(optimizer.variables, self._optimizer_state, strict=True):
+            variable.assign(value)
