@@ -1,0 +1,152 @@
+"""``python -m brainscan evaluate``: a folder of labelled scans becomes figures and a report."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from brainscan.data.dataset import open_dataset
+from brainscan.errors import BrainScanError
+from brainscan.evaluation import tables
+from brainscan.evaluation.evaluate import evaluate
+from brainscan.evaluation.export import metrics_json, predictions_csv
+from brainscan.evaluation.intervals import Estimate
+from brainscan.evaluation.names import format_interval, format_value
+from brainscan.evaluation.report import html_report
+from brainscan.evaluation.result import EvaluationResult
+from brainscan.inference import TumorClassifier
+from brainscan.progress import ProgressBar
+
+_HELP = "measure a model on a folder of labelled scans"
+_DESCRIPTION = """\
+Run a model over a dataset and write metrics.json, predictions.csv and report.html (one file,
+opens offline). Every figure comes with n and a 95 % interval.
+
+DATASET is a manifest.csv, or a folder that holds
+  a manifest.csv        columns file, label; optional source, group or patient, fold,
+                        sequence, mask
+  class folders         glioma meningioma pituitary notumor, or yes no
+  Training and Testing  with class folders inside
+  just images           predictions.csv only: without labels there are no figures
+"""
+_EPILOG = """\
+examples:
+  python -m brainscan evaluate scans/
+  python -m brainscan evaluate data/brain-mri --folds 4 --sources figshare br35h
+  python -m brainscan evaluate scans/ --model custom_cnn --out results
+
+exit code: 0 every file was predicted, 1 some were not, 2 the run could not start
+"""
+_INTERRUPTED = 130  # as a shell reports Ctrl-C
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help=_HELP,
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder or manifest.csv")
+    parser.add_argument(
+        "--model", default="resnet50", metavar="NAME", help="released model (default resnet50)"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for the results (default evaluation-<model>-<time> here)",
+    )
+    parser.add_argument(
+        "--folds", nargs="+", metavar="FOLD", help="only these folds, for example 4 or Testing"
+    )
+    parser.add_argument("--sources", nargs="+", metavar="NAME", help="only these sources")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    dataset = open_dataset(args.dataset)
+    if args.folds or args.sources:
+        dataset = dataset.select(folds=args.folds, sources=args.sources)
+    classifier = TumorClassifier.load(args.model)
+    name = classifier.release.name
+    out = args.out or Path(f"evaluation-{name}-{datetime.now():%Y%m%d-%H%M%S}")
+    _prepare(out)
+    try:
+        with ProgressBar(f"Evaluating {name}") as bar:
+            result = evaluate(dataset, classifier, progress=bar.update)
+    except KeyboardInterrupt:
+        message = (
+            "brainscan evaluate: stopped. No result was written; run it again to start afresh."
+        )
+        print(message, file=sys.stderr)
+        return _INTERRUPTED
+    _write(result, out)
+    _print(result, out)
+    return 1 if result.refused else 0
+
+
+def _prepare(out: Path) -> None:
+    """Create the folder before the work, so that a bad path costs no waiting."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = (
+            f"The folder {out} cannot be created ({error.strerror}). Choose another one with --out."
+        )
+        raise BrainScanError(msg) from error
+
+
+def _write(result: EvaluationResult, out: Path) -> None:
+    (out / "predictions.csv").write_text(predictions_csv(result), encoding="utf-8-sig", newline="")
+    if result.counted:
+        (out / "metrics.json").write_text(metrics_json(result), encoding="utf-8")
+        (out / "report.html").write_text(html_report(result), encoding="utf-8")
+
+
+def _print(result: EvaluationResult, out: Path) -> None:
+    total = len(result.rows)
+    print(
+        f"{result.model.title} on {result.dataset}: {result.predicted} of {total} images "
+        f"predicted in {result.elapsed_s:.0f} s"
+    )
+    if result.counted:
+        _print_figures(result)
+        written = "metrics.json, predictions.csv and report.html"
+    else:
+        reason = "have no prediction" if result.labelled else "carry no label"
+        print(f"The images {reason}, so there are no figures, only predictions.")
+        written = "predictions.csv"
+    if result.labelled and result.unlabelled:
+        print(f"{result.unlabelled} image(s) without a certain label are predicted, not counted.")
+    for row in result.refused[:5]:
+        print(f"  no prediction: {row.name}: {row.reason}")
+    if len(result.refused) > 5:
+        print(f"  and {len(result.refused) - 5} more without a prediction, see predictions.csv")
+    for warning in result.warnings:
+        print(f"  note: {warning}")
+    print(f"Written to {out}: {written}")
+
+
+def _print_figures(result: EvaluationResult) -> None:
+    own = result.at_model_threshold
+    lines: list[tuple[str, Estimate]] = tables.headline(result)
+    if own.classes is not None:
+        lines.append((f"Macro F1, {len(own.classes.classes)} classes", own.classes.macro_f1))
+    if result.types is not None:
+        lines.append((f"Accuracy, {len(result.types.classes)} types", result.types.accuracy))
+    parts = [*result.by_source, *result.by_sequence]
+    lines += [(f"AUROC, {part.name}", part.auroc) for part in parts if part.auroc.defined]
+    width = max(len(name) for name, _ in lines)
+    print(f"{'':{width}}  value  95 % interval        n    (threshold {own.threshold:.3f})")
+    for name, figure in lines:
+        if figure.defined:
+            interval = format_interval(figure)
+            print(f"{name:{width}}  {format_value(figure)}  {interval:16}  {figure.n:5d}")
+        else:
+            print(f"{name:{width}}  not defined: {figure.reason}")

@@ -1,0 +1,203 @@
+"""Run a released model over a dataset and collect what it said."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from brainscan.data.dataset import Dataset, Record
+from brainscan.errors import Cancelled, ModelUnavailable
+from brainscan.evaluation.result import EvaluationResult, ModelFacts
+from brainscan.evaluation.review import ReviewStore
+from brainscan.evaluation.rows import ImageRow
+from brainscan.inference.batch import FileResult, predict_files
+
+if TYPE_CHECKING:
+    from brainscan.inference.classifier import TumorClassifier
+
+_PACKAGES = ("brainscan", "numpy", "opencv-python-headless", "openvino", "pillow")
+
+
+def evaluate(
+    dataset: Dataset,
+    classifier: TumorClassifier,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> EvaluationResult:
+    """Predict every image of a dataset and compare with the labels.
+
+    Images stream through: memory holds a line for each image and the pictures of a bounded
+    number of likely errors, never the dataset. A file that cannot be read becomes a line with
+    a reason. A dataset without labels gives predictions and no figures.
+
+    Parameters
+    ----------
+    dataset
+        From `brainscan.data.dataset.open_dataset`.
+    classifier
+        The model to evaluate.
+    progress
+        Called with the number of images done and the total, from the calling thread.
+    cancel
+        Asked often; the run stops soon after it returns true.
+
+    Raises
+    ------
+    Cancelled
+        When ``cancel`` returned true before the last image.
+    """
+    started = time.monotonic()
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    stop = cancel or _never
+    report = progress or _silent
+    total = len(dataset.records)
+    wanted: dict[Path, list[int]] = {}
+    for number, record in enumerate(dataset.records):
+        wanted.setdefault(record.path, []).append(number)
+    rows: dict[int, ImageRow] = {}
+    review = ReviewStore()
+    warnings: list[str] = []
+    report(0, total)
+    for outcome in predict_files(classifier, wanted, cancel=stop):
+        for number in wanted[outcome.path]:
+            rows[number] = row = _row(dataset.records[number], outcome, warnings)
+            if outcome.prediction is not None and outcome.scan is not None:
+                review.offer(number, row, outcome.scan, outcome.prediction.evidence)
+        report(len(rows), total)
+    if len(rows) < total:
+        msg = f"The evaluation was stopped after {len(rows)} of {total} images."
+        raise Cancelled(msg)
+    return EvaluationResult(
+        dataset=dataset.root.resolve().name,
+        layout=dataset.layout,
+        fingerprint=_fingerprint(dataset),
+        warnings=(*dataset.warnings, *_summarize(warnings)),
+        model=_facts(classifier),
+        created=created,
+        elapsed_s=time.monotonic() - started,
+        versions=_versions(),
+        rows=tuple(rows[number] for number in range(total)),
+        review=review.images(),
+    )
+
+
+def _never() -> bool:
+    return False
+
+
+def _silent(done: int, total: int) -> None:
+    """Report progress to nobody."""
+
+
+def _row(record: Record, outcome: FileResult, warnings: list[str]) -> ImageRow:
+    """Join what is known of an image with what the model said."""
+    prediction = outcome.prediction
+    if prediction is None:
+        return ImageRow(
+            name=record.name,
+            label=record.label,
+            type=record.type,
+            group=record.group,
+            source=record.source,
+            stratum=record.stratum,
+            sequence=record.sequence,
+            fold=record.fold,
+            status="error" if outcome.status == "ok" else outcome.status,
+            reason=outcome.reason or "The file could not be processed.",
+        )
+    return ImageRow(
+        name=record.name,
+        label=record.label,
+        type=record.type,
+        group=record.group,
+        source=record.source,
+        stratum=record.stratum,
+        sequence=record.sequence,
+        fold=record.fold,
+        status="ok",
+        probability=float(prediction.tumor_probability),
+        decision=prediction.decision,
+        types=tuple((name, float(p)) for name, p in prediction.type_probabilities.items()),
+        peak=float(prediction.evidence.peak),
+        hit=_hit(record, outcome, warnings),
+        sha256=prediction.sha256,
+        elapsed_ms=float(prediction.elapsed_ms),
+    )
+
+
+def _hit(record: Record, outcome: FileResult, warnings: list[str]) -> bool | None:
+    """Return whether the evidence peaks inside the mask; ``None`` without a usable mask."""
+    if record.label != "tumor" or record.mask is None or outcome.prediction is None:
+        return None
+    try:
+        with Image.open(record.mask) as picture:
+            mask = np.asarray(picture.convert("L")) > 0
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
+        warnings.append("cannot be read")
+        return None
+    evidence = outcome.prediction.evidence
+    heat = evidence.on_slice()
+    if mask.shape != heat.shape:
+        warnings.append("have another size than their image")
+        return None
+    if not mask.any():
+        warnings.append("are empty")
+        return None
+    return evidence.has_evidence and bool(mask.flat[int(np.argmax(heat))])
+
+
+def _summarize(problems: Iterable[str]) -> list[str]:
+    """Turn the problems met with masks into one sentence each kind."""
+    found = list(problems)
+    return [
+        f"{found.count(kind)} mask(s) {kind} and are left out of the heat-map hit rate."
+        for kind in sorted(set(found))
+    ]
+
+
+def _fingerprint(dataset: Dataset) -> str | None:
+    try:
+        return dataset.fingerprint()
+    except OSError:  # an unreadable file already has its line and its reason
+        return None
+
+
+def _facts(classifier: TumorClassifier) -> ModelFacts:
+    release = classifier.release
+    path = Path(release.folder) / "manifest.json"
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        msg = f"The model folder {path.parent.name} has no readable manifest.json. Reinstall it."
+        raise ModelUnavailable(msg) from error
+    low, high = release.band
+    return ModelFacts(
+        name=release.name,
+        version=release.version,
+        architecture=str(release.manifest.get("architecture", "")),
+        types=tuple(release.types),
+        threshold=float(release.threshold),
+        band=(float(low), float(high)),
+        manifest_sha256=digest,
+        data_fingerprint=str(release.manifest.get("data", {}).get("fingerprint", "")),
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,133 @@
+"""Evaluation results as JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from brainscan.data.dataset import TYPES
+from brainscan.evaluation.result import EvaluationResult
+from brainscan.evaluation.rows import ImageRow
+from brainscan.notice import RESEARCH_USE
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def safe_cell(value: object) -> str:
+    """Return a value as CSV text that a spreadsheet shows and never runs.
+
+    Text that begins like a formula gets a leading apostrophe (OWASP, "CSV Injection");
+    numbers, negative ones too, stay numbers. ``None`` is an empty cell.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = str(value)
+    if text.startswith(_FORMULA) and not _NUMBER.match(text):
+        return "'" + text
+    return text
+
+
+def to_csv(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    """Return a table as CSV (RFC 4180, CRLF) with every cell made safe."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow([safe_cell(name) for name in header])
+    writer.writerows([[safe_cell(value) for value in line] for line in lines])
+    return stream.getvalue()
+
+
+def predictions_csv(result: EvaluationResult) -> str:
+    """Return one line an image: label, answer, probabilities, what is wrong, why refused.
+
+    ``answer`` and ``error`` are at the model's own threshold; ``decision`` has the
+    indeterminate band.
+    """
+    threshold = result.model.threshold
+    header = [
+        *("file", "status", "reason", "source", "sequence", "group", "fold"),
+        *("label", "type_label", "tumor_probability", "answer", "decision", "error"),
+        *("type", *(f"p_{name}" for name in result.model.types)),
+        *("evidence_peak", "peak_in_mask", "model", "sha256", "elapsed_ms"),
+    ]
+
+    def line(row: ImageRow) -> list[object]:
+        known = dict(row.types)
+        answer = row.answer(threshold)
+        return [
+            *(row.name, row.status, row.reason, row.source, row.sequence, row.group, row.fold),
+            *(row.label, row.type, row.probability, answer, row.decision, row.error(threshold)),
+            row.best_type if answer == "tumor" else None,
+            *(known.get(name) for name in result.model.types),
+            *(row.peak, None if row.hit is None else str(row.hit).lower()),
+            *(result.model.title, row.sha256, row.elapsed_ms),
+        ]
+
+    return to_csv(header, map(line, result.rows))
+
+
+def metrics_dict(result: EvaluationResult) -> dict[str, Any]:
+    """Return everything but the single images as plain values for ``json.dumps``.
+
+    ``metrics`` is ``None`` for a dataset without labels.
+    """
+    model = result.model
+    return {
+        "notice": RESEARCH_USE,
+        "created": result.created,
+        "elapsed_s": round(result.elapsed_s, 2),
+        "versions": dict(result.versions),
+        "model": {
+            "name": model.name,
+            "version": model.version,
+            "architecture": model.architecture,
+            "types": list(model.types),
+            "threshold": model.threshold,
+            "band": list(model.band),
+            "manifest_sha256": model.manifest_sha256,
+            "data_fingerprint": model.data_fingerprint,
+        },
+        "dataset": {
+            "name": result.dataset,
+            "layout": result.layout,
+            "fingerprint": result.fingerprint,
+            "images": len(result.rows),
+            "predicted": result.predicted,
+            "unlabelled": result.unlabelled,
+            "counted": len(result.counted),
+            "types": [name for name in TYPES if any(row.type == name for row in result.rows)],
+            "warnings": list(result.warnings),
+        },
+        "indeterminate": result.indeterminate.to_json(),
+        "refused": [
+            {"file": row.name, "status": row.status, "reason": row.reason} for row in result.refused
+        ],
+        "metrics": _metrics(result) if result.labelled else None,
+    }
+
+
+def _metrics(result: EvaluationResult) -> dict[str, Any]:
+    own = result.at_model_threshold
+    return {
+        "interval_notes": list(result.interval_notes),
+        "threshold": own.threshold,
+        "binary": own.binary.to_json(),
+        "ranking": result.ranking.to_json(),
+        "decided_accuracy": result.decided_accuracy.to_json(),
+        "heat_map_hit_rate": result.hit_rate.to_json(),
+        "classes": own.classes.to_json() if own.classes else None,
+        "types": result.types.to_json() if result.types else None,
+        "by_source": [part.to_json() for part in result.by_source],
+        "by_sequence": [part.to_json() for part in result.by_sequence],
+    }
+
+
+def metrics_json(result: EvaluationResult) -> str:
+    """Return `metrics_dict` as indented JSON text without NaN."""
+    return json.dumps(metrics_dict(result), indent=2, allow_nan=False) + "\n"

@@ -1,0 +1,24 @@
+"""How classes and figures are written for people."""
+
+from __future__ import annotations
+
+from brainscan.evaluation.intervals import Estimate
+
+NOT_DEFINED = "not defined"
+
+
+def display_name(name: str) -> str:
+    """Return a class name as people read it: ``no_tumor`` becomes ``no tumour``."""
+    return name.replace("_", " ").replace("tumor", "tumour")
+
+
+def format_value(estimate: Estimate, *, digits: int = 3) -> str:
+    """Return the figure as text, or ``not defined``."""
+    return NOT_DEFINED if estimate.value is None else f"{estimate.value:.{digits}f}"
+
+
+def format_interval(estimate: Estimate, *, digits: int = 3) -> str:
+    """Return the interval as ``0.912 to 0.954``, or an empty text when there is none."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}"

@@ -1,0 +1,284 @@
+"""What an evaluation found: every image, and every figure computed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from brainscan.data.dataset import TYPES
+from brainscan.evaluation import curves
+from brainscan.evaluation.breakdown import Breakdown, breakdowns, hit_rate
+from brainscan.evaluation.intervals import Estimate, proportion, resampling_units
+from brainscan.evaluation.metrics import (
+    ConfusionFigures,
+    RankingFigures,
+    confusion_figures,
+    ranking_figures,
+)
+from brainscan.evaluation.review import ReviewImage
+from brainscan.evaluation.rows import ImageRow
+
+BINARY = ("no_tumor", "tumor")
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """Which release answered. ``types`` is empty for a model that knows no tumor types."""
+
+    name: str
+    version: str
+    architecture: str
+    types: tuple[str, ...]
+    threshold: float
+    band: tuple[float, float]
+    manifest_sha256: str
+    data_fingerprint: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True, eq=False)
+class ThresholdFigures:
+    """Figures at one threshold on the tumor probability.
+
+    Attributes
+    ----------
+    threshold
+        A probability at or above it counts as tumor; indeterminate images are counted too.
+    binary
+        Tumor against no tumor.
+    classes
+        No tumor and the types, each image given ``no_tumor`` below the threshold and its most
+        probable type above. Tumor images without a given type are left out. ``None`` when
+        the model or the dataset has no types.
+    """
+
+    threshold: float
+    binary: ConfusionFigures
+    classes: ConfusionFigures | None
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationResult:
+    """The outcome of `brainscan.evaluation.evaluate.evaluate`.
+
+    Figures are computed when first asked for and kept. Images without a label, and images
+    without a prediction, are listed in ``rows`` and counted in no figure.
+
+    Attributes
+    ----------
+    dataset
+        Name of the dataset's folder.
+    layout
+        How it was read, for example ``"manifest"``.
+    fingerprint
+        SHA-256 over names, labels and contents; ``None`` when a file could not be read.
+    warnings
+        Sentences from opening the dataset and from the run.
+    model
+        The release.
+    created
+        Start of the run, ISO 8601 in UTC.
+    elapsed_s
+        Duration in seconds.
+    versions
+        Package name to version.
+    rows
+        One entry an image, in the order of the dataset.
+    review
+        Row number to picture, of the worst candidates of every kind of error.
+    """
+
+    dataset: str
+    layout: str
+    fingerprint: str | None
+    warnings: tuple[str, ...]
+    model: ModelFacts
+    created: str
+    elapsed_s: float
+    versions: Mapping[str, str]
+    rows: tuple[ImageRow, ...] = field(repr=False)
+    review: Mapping[int, ReviewImage] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def counted(self) -> tuple[int, ...]:
+        """Row numbers of the images with label and prediction, the ones in the figures."""
+        return tuple(
+            number
+            for number, row in enumerate(self.rows)
+            if row.label is not None and row.probability is not None
+        )
+
+    @cached_property
+    def labelled(self) -> bool:
+        """Whether any image has a label; without one there are no figures."""
+        return any(row.label is not None for row in self.rows)
+
+    @cached_property
+    def predicted(self) -> int:
+        return sum(row.status == "ok" for row in self.rows)
+
+    @cached_property
+    def unlabelled(self) -> int:
+        """Images with a prediction but without a label, such as uncertain ones."""
+        return sum(row.label is None and row.status == "ok" for row in self.rows)
+
+    @cached_property
+    def refused(self) -> tuple[ImageRow, ...]:
+        """Images without a prediction, each with its reason."""
+        return tuple(row for row in self.rows if row.status != "ok")
+
+    @cached_property
+    def indeterminate(self) -> Estimate:
+        """Share of the images with a prediction that the model leaves undecided."""
+        undecided = sum(row.decision == "indeterminate" for row in self.rows)
+        return proportion(undecided, self.predicted, "No image has a prediction.")
+
+    @cached_property
+    def decided_accuracy(self) -> Estimate:
+        """Accuracy over the labelled images that the model does decide."""
+        rows = [self.rows[i] for i in self.counted if self.rows[i].decision != "indeterminate"]
+        right = sum(row.decision == row.label for row in rows)
+        return proportion(right, len(rows), "No labelled image was decided.")
+
+    @cached_property
+    def _units(self) -> tuple[list[Hashable], tuple[str, ...]]:
+        rows = self.rows
+        return resampling_units(
+            [row.group for row in rows],
+            [row.source for row in rows],
+            [row.sha256 or row.name for row in rows],
+        )
+
+    @property
+    def interval_notes(self) -> tuple[str, ...]:
+        """Sentences about what the intervals cannot know."""
+        return self._units[1] if self.labelled else ()
+
+    def _units_of(self, numbers: tuple[int, ...]) -> list[Hashable]:
+        return [self._units[0][number] for number in numbers]
+
+    @cached_property
+    def truth(self) -> np.ndarray:
+        """``(n,)`` bool, tumor or not, of the `counted` images."""
+        return np.array([self.rows[i].label == "tumor" for i in self.counted], bool)
+
+    @cached_property
+    def probability(self) -> np.ndarray:
+        """``(n,)`` float64 tumor probability of the `counted` images."""
+        return np.array([self.rows[i].probability for i in self.counted], float)
+
+    @cached_property
+    def _typed(self) -> tuple[int, ...]:
+        """`counted` rows that are no tumor, or a tumor of a given type."""
+        return tuple(
+            i for i in self.counted if self.rows[i].label == "no_tumor" or self.rows[i].type
+        )
+
+    @cached_property
+    def _type_names(self) -> tuple[str, ...]:
+        """Types of model and dataset; empty when either has none."""
+        present = {self.rows[i].type for i in self.counted} - {None}
+        if not present or not self.model.types:
+            return ()
+        return tuple(name for name in TYPES if name in present or name in self.model.types)
+
+    @cached_property
+    def ranking(self) -> RankingFigures:
+        """AUROC and the other figures that need no threshold."""
+        return ranking_figures(self.truth, self.probability, self._units_of(self.counted))
+
+    @cached_property
+    def at_model_threshold(self) -> ThresholdFigures:
+        """Figures at the model's own threshold."""
+        return self.at_threshold(self.model.threshold)
+
+    def at_threshold(self, threshold: float) -> ThresholdFigures:
+        """Return the figures at a threshold in [0, 1], without touching the network."""
+        if not 0.0 <= threshold <= 1.0:
+            msg = f"threshold must lie in [0, 1], got {threshold}"
+            raise ValueError(msg)
+        binary = confusion_figures(
+            self.truth.astype(int),
+            (self.probability >= threshold).astype(int),
+            BINARY,
+            self._units_of(self.counted),
+        )
+        return ThresholdFigures(threshold, binary, self._classes_at(threshold))
+
+    def _classes_at(self, threshold: float) -> ConfusionFigures | None:
+        if not self._type_names:
+            return None
+        classes = ("no_tumor", *self._type_names)
+        rows = [self.rows[i] for i in self._typed]
+        answers = [
+            row.best_type if row.answer(threshold) == "tumor" else "no_tumor" for row in rows
+        ]
+        return confusion_figures(
+            np.array([classes.index(row.type or "no_tumor") for row in rows], int),
+            np.array([classes.index(answer or "no_tumor") for answer in answers], int),
+            classes,
+            self._units_of(self._typed),
+        )
+
+    @cached_property
+    def types(self) -> ConfusionFigures | None:
+        """Which type, over the tumor images of a given type, whether found or missed."""
+        if not self._type_names:
+            return None
+        numbers = tuple(i for i in self._typed if self.rows[i].type)
+        names = self._type_names
+        rows = [self.rows[i] for i in numbers]
+        return confusion_figures(
+            np.array([names.index(row.type or "") for row in rows], int),
+            np.array([names.index(row.best_type or "") for row in rows], int),
+            names,
+            self._units_of(numbers),
+        )
+
+    @cached_property
+    def hit_rate(self) -> Estimate:
+        """Share of masked tumor images whose evidence has its maximum inside the mask."""
+        return hit_rate(self.rows)
+
+    @cached_property
+    def by_source(self) -> tuple[Breakdown, ...]:
+        """Figures of every source."""
+        return self._broken_down(lambda row: row.source)
+
+    @cached_property
+    def by_sequence(self) -> tuple[Breakdown, ...]:
+        """Figures of every sequence of every source; images without a sequence are left out."""
+        return self._broken_down(lambda row: row.stratum if row.sequence else None)
+
+    def _broken_down(self, key: Any) -> tuple[Breakdown, ...]:
+        if not self.labelled:
+            return ()
+        return breakdowns(self.rows, self._units[0], self.model.threshold, key)
+
+    @cached_property
+    def roc(self) -> curves.Curve | None:
+        return curves.roc_curve(self.truth, self.probability)
+
+    @cached_property
+    def precision_recall(self) -> curves.Curve | None:
+        return curves.precision_recall_curve(self.truth, self.probability)
+
+    @cached_property
+    def reliability(self) -> curves.Reliability:
+        return curves.reliability(self.truth, self.probability)
+
+    def errors_at(self, threshold: float) -> list[int]:
+        """Return the numbers of the wrong rows at a threshold, the most severe first."""
+        found: list[tuple[float, int]] = []
+        for number in self.counted:
+            kind = self.rows[number].error(threshold)
+            if kind is not None:
+                found.append((-self.rows[number].severity(kind), number))
+        return [number for _, number in sorted(found)]

@@ -1,0 +1,101 @@
+"""One line of an evaluation: what was expected of an image and what the model said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from brainscan.inference.prediction import Decision
+
+ErrorKind = Literal["missed tumor", "false alarm", "wrong type"]
+ERROR_KINDS: tuple[ErrorKind, ...] = ("missed tumor", "false alarm", "wrong type")
+
+
+@dataclass(frozen=True)
+class ImageRow:
+    """One image of the dataset.
+
+    Attributes
+    ----------
+    name
+        Path relative to the dataset's root, with ``/``.
+    label, type, group, source, sequence, fold
+        As in `brainscan.data.dataset.Record`.
+    stratum
+        Source and, where given, sequence.
+    status
+        ``"ok"``, ``"rejected"`` (not a scan BrainScan reads) or ``"error"``.
+    reason
+        Sentence why there is no prediction; ``None`` when there is one.
+    probability
+        Tumor probability in [0, 1]; ``None`` without prediction.
+    decision
+        The model's own decision, with its indeterminate band.
+    types
+        Type name to probability given a tumor; empty without prediction or types.
+    peak
+        Largest evidence value.
+    hit
+        Whether the maximum of the evidence lies inside the mask; ``None`` without a mask.
+    sha256
+        Hex digest of the file; empty when it could not be read.
+    elapsed_ms
+        Time of the prediction in milliseconds.
+    """
+
+    name: str
+    label: str | None
+    type: str | None
+    group: str | None
+    source: str
+    stratum: str
+    sequence: str | None
+    fold: str | None
+    status: Literal["ok", "rejected", "error"]
+    reason: str | None = None
+    probability: float | None = None
+    decision: Decision | None = None
+    types: tuple[tuple[str, float], ...] = ()
+    peak: float | None = None
+    hit: bool | None = None
+    sha256: str = ""
+    elapsed_ms: float | None = None
+
+    @property
+    def best_type(self) -> str | None:
+        """Most probable type whatever the decision, or ``None`` when the model knows none."""
+        return max(self.types, key=lambda pair: pair[1])[0] if self.types else None
+
+    def answer(self, threshold: float) -> str | None:
+        """Return ``"tumor"`` or ``"no_tumor"`` at a threshold, ``None`` without prediction."""
+        if self.probability is None:
+            return None
+        return "tumor" if self.probability >= threshold else "no_tumor"
+
+    def error(self, threshold: float) -> ErrorKind | None:
+        """Return what is wrong with the answer at a threshold, ``None`` when nothing is."""
+        answer = self.answer(threshold)
+        if answer is None or self.label is None:
+            return None
+        if answer != self.label:
+            return "missed tumor" if self.label == "tumor" else "false alarm"
+        if answer == "tumor" and self.type and self.types and self.best_type != self.type:
+            return "wrong type"
+        return None
+
+    def severity(self, kind: ErrorKind) -> float:
+        """Return how confident the model would be in an error of this kind, in [0, 1].
+
+        Larger is worse. It does not depend on the threshold: at any threshold the errors of
+        a kind are the most severe ones. Zero when the image cannot be an error of the kind.
+        """
+        if self.probability is None:
+            return 0.0
+        if kind == "missed tumor":
+            return 1.0 - self.probability if self.label == "tumor" else 0.0
+        if kind == "false alarm":
+            return self.probability if self.label == "no_tumor" else 0.0
+        if self.type is None or self.best_type in (None, self.type):
+            return 0.0
+        known = dict(self.types)
+        return max(known.values()) - known.get(self.type, 0.0)

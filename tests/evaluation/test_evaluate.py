@@ -1,0 +1,162 @@
+"""Running a model over a dataset, with a stand-in for the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from brainscan.data.dataset import Dataset, Record, open_dataset
+from brainscan.errors import Cancelled, ModelUnavailable
+from brainscan.evaluation import evaluate as module
+from brainscan.evaluation.evaluate import evaluate
+from brainscan.inference.batch import FileResult
+from brainscan.inference.prediction import Prediction
+from tests.evaluation.builders import TYPES, heat, scan
+
+
+@pytest.fixture
+def classifier(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    (folder / "manifest.json").write_text("{}", encoding="utf-8")
+    release = SimpleNamespace(
+        name="resnet50",
+        version="1.0.0",
+        types=TYPES,
+        threshold=0.5,
+        band=(0.4, 0.6),
+        manifest={"architecture": "resnet50", "data": {"fingerprint": "f"}},
+        folder=folder,
+    )
+    return SimpleNamespace(release=release)
+
+
+def _prediction(probability: float) -> Prediction:
+    return Prediction(
+        tumor_probability=probability,
+        decision="tumor" if probability >= 0.5 else "no_tumor",
+        type_probabilities=dict(zip(TYPES, (0.7, 0.2, 0.1), strict=True)),
+        evidence=heat(40, 30, cell=(1, 2)),
+        gradcam={},
+        threshold=0.5,
+        band=(0.4, 0.6),
+        model="resnet50 1.0.0",
+        sha256="0" * 64,
+        elapsed_ms=10.0,
+    )
+
+
+@pytest.fixture(autouse=True)
+def network(monkeypatch):
+    """Answer 0.9 for files of class ``yes``, 0.2 for others; refuse names with ``bad``."""
+    asked: list[Path] = []
+
+    def predict_files(classifier, paths, *, cancel):
+        for path in paths:
+            if cancel():
+                return
+            asked.append(path)
+            if "bad" in path.name:
+                yield FileResult(path, "rejected", "bad.png is empty. Export it again.", None, None)
+            else:
+                answer = _prediction(0.9 if path.parent.name == "yes" else 0.2)
+                yield FileResult(path, "ok", None, answer, scan(40, 30))
+
+    monkeypatch.setattr(module, "predict_files", predict_files)
+    return asked
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("yes/1.png", "yes/2.png", "no/3.png", "no/bad.png"):
+        path = tmp_path / "scans" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (30, 40), 80).save(path)
+    return tmp_path / "scans"
+
+
+def test_every_image_has_a_row_in_the_order_of_the_dataset(folder, classifier):
+    dataset = open_dataset(folder)
+    outcome = evaluate(dataset, classifier)
+    assert [r.name for r in outcome.rows] == [r.name for r in dataset.records]
+    assert outcome.at_model_threshold.binary.counts.tolist() == [[1, 0], [0, 2]]
+    assert [r.reason for r in outcome.refused] == ["bad.png is empty. Export it again."]
+    assert outcome.fingerprint == dataset.fingerprint()
+    assert outcome.model.title == "resnet50 1.0.0"
+    assert outcome.versions["numpy"] == np.__version__
+
+
+def test_progress_runs_from_nothing_to_all(folder, classifier):
+    calls: list[tuple[int, int]] = []
+    evaluate(open_dataset(folder), classifier, progress=lambda *call: calls.append(call))
+    assert calls == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_cancelling_stops_soon_and_says_where(folder, classifier, network):
+    with pytest.raises(Cancelled, match="2 of 4"):
+        evaluate(open_dataset(folder), classifier, cancel=lambda: len(network) >= 2)
+    assert len(network) == 2
+
+
+def test_a_file_listed_twice_is_predicted_once(folder, classifier, network):
+    record = Record(folder / "yes" / "1.png", "yes/1.png", "tumor")
+    outcome = evaluate(Dataset(folder, (record, record), "manifest"), classifier)
+    assert len(network) == 1
+    assert len(outcome.rows) == 2
+
+
+def test_unlabelled_images_are_predicted(tmp_path, classifier):
+    Image.new("L", (30, 40), 80).save(tmp_path / "1.png")
+    outcome = evaluate(open_dataset(tmp_path), classifier)
+    assert not outcome.labelled
+    assert outcome.rows[0].probability == 0.2
+
+
+def _masked(folder: Path, mask: np.ndarray | bytes) -> Dataset:
+    path = folder / "mask.png"
+    if isinstance(mask, bytes):
+        path.write_bytes(mask)
+    else:
+        Image.fromarray(mask).save(path)
+    record = Record(folder / "yes" / "1.png", "yes/1.png", "tumor", mask=path)
+    return Dataset(folder, (record,), "manifest")
+
+
+def _disc(row: int, column: int, shape: tuple[int, int] = (40, 30)) -> np.ndarray:
+    mask = np.zeros(shape, bool)
+    mask[max(0, row - 6) : row + 6, max(0, column - 6) : column + 6] = True
+    return mask
+
+
+def test_a_peak_inside_the_mask_is_a_hit(folder, classifier):
+    assert evaluate(_masked(folder, _disc(15, 19)), classifier).rows[0].hit is True
+
+
+def test_a_peak_outside_the_mask_is_a_miss(folder, classifier):
+    outcome = evaluate(_masked(folder, _disc(34, 4)), classifier)
+    assert outcome.rows[0].hit is False
+    assert outcome.hit_rate.value == 0.0
+
+
+@pytest.mark.parametrize(
+    ("mask", "problem"),
+    [
+        (_disc(5, 5, (20, 20)), "another size"),
+        (np.zeros((40, 30), bool), "are empty"),
+        (b"no picture", "cannot be read"),
+    ],
+)
+def test_a_mask_that_does_not_fit_is_left_out_and_said(folder, classifier, mask, problem):
+    outcome = evaluate(_masked(folder, mask), classifier)
+    assert outcome.rows[0].hit is None
+    assert problem in outcome.warnings[0]
+    assert outcome.hit_rate.reason == "No image with a prediction has a tumour mask."
+
+
+def test_a_model_folder_without_manifest_is_refused(folder, classifier):
+    (classifier.release.folder / "manifest.json").unlink()
+    with pytest.raises(ModelUnavailable, match=r"manifest\.json"):
+        evaluate(open_dataset(folder), classifier)
