@@ -26,6 +26,9 @@ CMYK_WARNING = (
 ALPHA_WARNING = "The image has transparent areas; they are read as black."
 DEPTH_WARNING = "The image stores 32-bit integers; values are kept as 32-bit floating point."
 
+# OpenCV prints its complaints about damaged files; the user is told Pillow's verdict instead.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
 _FAST_FORMATS = frozenset({Format.PNG, Format.JPEG, Format.WEBP})
 
 
@@ -62,7 +65,7 @@ def decode(
     OSError, SyntaxError, ValueError, EOFError
         If Pillow finds the file damaged or cut off.
     """
-    if image is None or _is_deep(header):
+    if image is None or (header is not None and header.deep):
         return _decode_deep(data, header)
     if kind in _FAST_FORMATS and image.mode in ("L", "RGB") and _is_plain(image, data, kind):
         channels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -73,13 +76,6 @@ def decode(
             pixels, warnings = _from_rgb(cv2.cvtColor(channels, cv2.COLOR_BGR2RGB))
             return pixels, image.mode, warnings
     return _decode_pillow(image, header)
-
-
-def _is_deep(header: Header | None) -> bool:
-    """Whether Pillow would lose precision: colour beyond 8 bits, or 64-bit samples."""
-    if header is None:
-        return False
-    return (header.bits > 8 and header.samples > 1) or header.bits > 32
 
 
 def _is_plain(image: Image.Image, data: bytes, kind: Format) -> bool:
@@ -103,7 +99,8 @@ def _decode_deep(data: bytes, header: Header | None) -> tuple[np.ndarray, str, l
     if channels is None:
         raise UnsupportedPixels("its combination of depth, channels and compression")
     if channels.dtype not in (np.uint8, np.uint16):
-        channels = channels.astype(np.float32)
+        with np.errstate(over="ignore"):  # beyond single precision becomes infinite: refused later
+            channels = channels.astype(np.float32)
     bits = header.bits if header else channels.dtype.itemsize * 8
     if channels.ndim == 2:
         return np.asarray(channels), f"F;{bits}" if header and header.real else f"I;{bits}", []
@@ -145,7 +142,7 @@ def _decode_pillow(image: Image.Image, header: Header | None) -> tuple[np.ndarra
 def _convert(image: Image.Image, mode: str) -> Image.Image:
     if image.mode == mode:
         return image
-    # Pillow knows no direct way from premultiplied grey, nor from Lab.
+    # Pillow knows no direct way from premultiplied modes.
     steps = {"La": "LA", "RGBa": "RGBA"}
     if image.mode in steps:
         image = image.convert(steps[image.mode])

@@ -12,7 +12,7 @@ _COLORED_SHARE = 0.01
 def luma(rgb: np.ndarray) -> np.ndarray:
     """Return the luma of an RGB image: Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
 
-    Integers are computed in OpenCV's fixed-point arithmetic and rounded, so that the result is
+    Integers are computed in fixed-point arithmetic and rounded, so that the result is
     within one grey level of the exact value. Where red, green and blue are equal everywhere,
     the result is exactly that value.
 
@@ -45,7 +45,12 @@ def reduce_rgb(rgb: np.ndarray) -> tuple[np.ndarray, bool]:
     largest = float(chroma.max())
     if largest == 0.0:
         return np.asarray(green), False
-    pixels = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=rgb.dtype)
+    if rgb.dtype == np.uint16:
+        # OpenCV's 16-bit conversion is off by more than one level; these weights sum to 2**16.
+        weighted = red * np.uint32(19595) + green * np.uint32(38470) + blue * np.uint32(7471)
+        pixels = ((weighted + np.uint32(1 << 15)) >> np.uint32(16)).astype(np.uint16)
+    else:
+        pixels = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
     top = float(np.ptp(rgb)) if rgb.dtype == np.float32 else float(np.iinfo(rgb.dtype).max)
     clearly = _CLEARLY_COLORED * top
     if largest <= clearly:

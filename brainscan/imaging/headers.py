@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
+import warnings
 from dataclasses import dataclass
 
 from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
@@ -20,6 +21,10 @@ HEADER_ERRORS = (SyntaxError, OSError, ValueError, EOFError, struct.error, KeyEr
 """What the header parsers raise on damaged or unusual files."""
 
 _ORIENTATION = 0x0112
+_DEFLATE_LIMIT = 1032
+
+# Damaged TIFF tags make Pillow warn on stderr as well as fail; the failure is reported.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
 
 
 class EndsEarly(Exception):
@@ -51,6 +56,11 @@ class Header:
     real: bool = False
     inverted: bool = False
 
+    @property
+    def deep(self) -> bool:
+        """Whether Pillow would lose precision: colour beyond 8 bits, or 64-bit samples."""
+        return (self.bits > 8 and self.samples > 1) or self.bits > 32
+
 
 def read_header(data: bytes, kind: Format) -> Header | None:
     """Return the header of a PNG, TIFF or WebP file; ``None`` for the other formats.
@@ -71,11 +81,22 @@ def read_header(data: bytes, kind: Format) -> Header | None:
     return _tiff_header(data) if kind is Format.TIFF else None
 
 
+def lacks_pixels(header: Header, data: bytes, kind: Format) -> bool:
+    """Whether a PNG is too short to hold the pixels it declares, however well they compress.
+
+    Saves allocating gigabytes for a damaged or forged size. Deflate never exceeds a ratio
+    of 1032 (RFC 1951: 258 bytes for two bits).
+    """
+    declared = header.height * ((header.width * header.bits * header.samples + 7) // 8)
+    return kind is Format.PNG and declared > _DEFLATE_LIMIT * len(data)
+
+
 def _png_header(data: bytes) -> Header:
     if len(data) < 33:
         raise EndsEarly
     width, height, bits, color = struct.unpack(">IIBB", data[16:26])
-    return Header(width, height, bits, {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(color, 1))
+    samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(color, 1)
+    return Header(width, height, bits, samples)
 
 
 def _webp_header(data: bytes) -> Header:

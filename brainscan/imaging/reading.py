@@ -16,6 +16,7 @@ from brainscan.imaging.gray import upright
 from brainscan.imaging.headers import (
     HEADER_ERRORS,
     EndsEarly,
+    lacks_pixels,
     open_lazily,
     orientation,
     read_header,
@@ -136,13 +137,15 @@ def _decode_checked(
         header = read_header(data, kind)
         if header is not None:
             _check_size(who, header.width, header.height, limits)
+            if lacks_pixels(header, data, kind):
+                raise EndsEarly
         image: Image.Image | None = None
         turn = 1
         try:
             image = open_lazily(data, kind)
         except SyntaxError:
-            # Pillow knows no 64-bit TIFF; OpenCV does.
-            if kind is not Format.TIFF or header is None or header.bits <= 32:
+            # Pillow knows no 64-bit TIFF and no floating-point colour; OpenCV does.
+            if kind is not Format.TIFF or header is None or not header.deep:
                 raise
         if image is not None:
             _check_size(who, image.width, image.height, limits)
