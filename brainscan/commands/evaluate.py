@@ -14,9 +14,8 @@ from brainscan.evaluation.evaluate import evaluate
 from brainscan.evaluation.export import metrics_json, predictions_csv
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.names import format_interval, format_value
-from brainscan.evaluation.report import html_report
 from brainscan.evaluation.result import EvaluationResult
-from brainscan.inference import TumorClassifier
+from brainscan.inference.classifier import TumorClassifier
 from brainscan.progress import ProgressBar
 
 _HELP = "measure a model on a folder of labelled scans"
@@ -73,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     dataset = open_dataset(args.dataset)
     if args.folds or args.sources:
         dataset = dataset.select(folds=args.folds, sources=args.sources)
-    classifier = TumorClassifier.load(args.model)
+    classifier = TumorClassifier.load(args.model, runtime="openvino-throughput")
     name = classifier.release.name
     out = args.out or Path(f"evaluation-{name}-{datetime.now():%Y%m%d-%H%M%S}")
     _prepare(out)
@@ -103,6 +102,8 @@ def _prepare(out: Path) -> None:
 
 
 def _write(result: EvaluationResult, out: Path) -> None:
+    from brainscan.evaluation.report import html_report  # Plotly would slow down every command
+
     (out / "predictions.csv").write_text(predictions_csv(result), encoding="utf-8-sig", newline="")
     if result.counted:
         (out / "metrics.json").write_text(metrics_json(result), encoding="utf-8")

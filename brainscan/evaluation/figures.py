@@ -181,6 +181,7 @@ def reliability_figure(bins: Reliability) -> go.Figure:
     """Draw the reliability diagram; bars show how many images stand behind each point."""
     centers = (bins.edges[:-1] + bins.edges[1:]) / 2
     filled = bins.count > 0
+    most = max(1.0, float(bins.count.max()))
     figure = go.Figure()
     figure.add_bar(
         x=centers,
@@ -219,7 +220,10 @@ def reliability_figure(bins: Reliability) -> go.Figure:
             "side": "right",
             "title": {"text": "images", "standoff": 8},
             "showgrid": False,
-            "range": [0, max(1, float(bins.count.max())) * 1.02],
+            "zeroline": False,
+            "tickmode": "auto",
+            "nticks": 6,
+            "range": [-0.02 * most, 1.02 * most],
         },
     )
     return figure
@@ -231,8 +235,10 @@ def probability_figure(
     """Draw how the predicted probability spreads in both classes, with the threshold."""
     edges = np.linspace(0, 1, _HISTOGRAM_BINS + 1)
     figure = go.Figure()
+    most = 1
     for name, color, chosen in (("no_tumor", BLUE, ~truth), ("tumor", ORANGE, truth)):
         count, _ = np.histogram(probability[chosen], edges)
+        most = max(most, int(count.max()))
         figure.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
             y=count,
@@ -246,7 +252,8 @@ def probability_figure(
     if high > low:
         figure.add_vrect(x0=low, x1=high, fillcolor=GREY, opacity=0.18, line_width=0)
     figure.add_vline(x=threshold, line={"color": GREY, "width": 2})
-    _frame(figure, "predicted tumour probability", "images (log scale)", height=260)
+    _frame(figure, "predicted tumour probability", "images (log scale)")
     figure.update_xaxes(range=[0, 1])
-    figure.update_yaxes(type="log", rangemode="tozero", dtick=1)
+    # From below 1, so that a bin with a single image still has a bar.
+    figure.update_yaxes(type="log", range=[np.log10(0.6), np.log10(1.4 * most)], dtick=1)
     return figure

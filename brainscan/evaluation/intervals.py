@@ -14,6 +14,7 @@ CONFIDENCE = 0.95
 RESAMPLES = 1000
 SEED = 20_240_229
 _Z = 1.959963984540054  # standard normal quantile of 0.975
+_SAME = 1e-12
 _BLOCK_ELEMENTS = 2_000_000  # bounds the working memory of the bootstrap to a few 16 MB arrays
 
 
@@ -212,5 +213,11 @@ class GroupBootstrap:
             return Estimate(value, None, None, n, "", reason)
         tail = (1 - CONFIDENCE) / 2
         low, high = np.quantile(valid, [tail, 1 - tail])
+        if high - low < _SAME:
+            reason = (
+                "No interval: every resample gives the same value, so the bootstrap cannot "
+                "tell how far it may be off."
+            )
+            return Estimate(value, None, None, n, "", reason)
         method = f"bootstrap over {self.groups} groups, {len(valid)} resamples, percentile"
         return Estimate(value, float(low), float(high), n, method)

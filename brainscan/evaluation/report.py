@@ -80,7 +80,7 @@ def _head(result: EvaluationResult) -> str:
         "Model": f"{model.title} ({model.architecture})",
         "Dataset": f"{result.dataset} ({result.layout})",
         "Images": f"{len(result.rows)}, of which {len(result.counted)} in the figures",
-        "Made": f"{result.created}, {result.elapsed_s:.0f} s",
+        "Made": f"{result.created[:16].replace('T', ' ')} UTC, {result.elapsed_s:.0f} s",
     }
     items = "".join(f"<li><b>{k}</b> {escape(v)}</li>" for k, v in facts.items())
     notes = [*result.warnings]

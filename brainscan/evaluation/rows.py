@@ -34,7 +34,7 @@ class ImageRow:
     types
         Type name to probability given a tumor; empty without prediction or types.
     peak
-        Largest evidence value.
+        Largest evidence value, a probability.
     hit
         Whether the maximum of the evidence lies inside the mask; ``None`` without a mask.
     sha256

@@ -102,6 +102,12 @@ def test_a_figure_defined_in_few_resamples_has_no_interval():
     assert "400 of 1000" in estimate.reason
 
 
+def test_a_faultless_result_is_not_given_an_interval_without_width():
+    estimate = _mean_interval(np.ones(20), list(range(20)))
+    assert (estimate.value, estimate.low) == (1.0, None)
+    assert "same value" in estimate.reason
+
+
 def test_units_are_groups_and_single_images_where_groups_are_unknown():
     units, notes = resampling_units(
         ["p1", "p1", None, None, None], ["lgg"] * 2 + ["web"] * 3, ["a", "b", "c", "c", "d"]
