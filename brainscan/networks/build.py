@@ -11,6 +11,7 @@ from brainscan.errors import TrainingError
 from brainscan.networks.custom_cnn import custom_cnn_base
 from brainscan.networks.heads import attach_heads
 from brainscan.networks.resnet import resnet50_base
+from brainscan.networks.weights import is_whole_network, load_weights
 
 ARCHITECTURES = ("resnet50", "custom_cnn")
 
@@ -34,7 +35,8 @@ def build_network(
     types
         Names of the tumor types; empty for a binary (tumor / no tumor) network.
     weights
-        Start of the ResNet50 base: ``"imagenet"``, an ``.npz`` file, or ``None``.
+        Where training starts: ``"imagenet"`` (ResNet50 base), an ``.npz`` file with the base,
+        the ``weights.npz`` of a release (the whole network), or ``None``.
     dropout
         Rate before the dense layers.
 
@@ -48,17 +50,24 @@ def build_network(
         msg = f"The input size must be a multiple of 16 and at least 64 pixels, got {size}."
         raise TrainingError(msg)
     image = keras.Input((size, size, 1), name="image")
+    whole = weights not in (None, "imagenet") and is_whole_network(Path(str(weights)))
     if architecture == "resnet50":
-        stride_8, stride_16 = resnet50_base(image, weights)
+        stride_8, stride_16 = resnet50_base(image, None if whole else weights)
         width = 192
     elif architecture == "custom_cnn":
+        if weights is not None and not whole:
+            msg = "The custom CNN starts from random weights or from its own release's weights.npz."
+            raise TrainingError(msg)
         stride_8, stride_16 = custom_cnn_base(image)
         width = 128
     else:
         msg = f"Unknown architecture {architecture!r}. Choose {' or '.join(ARCHITECTURES)}."
         raise TrainingError(msg)
     outputs = attach_heads(stride_8, stride_16, width=width, types=types, dropout=dropout)
-    return keras.Model(image, outputs, name=architecture)
+    network = keras.Model(image, outputs, name=architecture)
+    if whole:
+        load_weights(network, Path(str(weights)))
+    return network
 
 
 def freeze(network: keras.Model, stages: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ import keras
 
 FEATURES = "features"
 EVIDENCE = "evidence"
+EVIDENCE_CELLS = "evidence_cells"
 TUMOR = "tumor"
 TYPE = "type"
 
@@ -92,7 +93,7 @@ def attach_heads(
 
     # Rare tissue: start from a prior of 5 % so that the first steps are not spent on the bias.
     prior = keras.initializers.Constant(-3.0)
-    cells = layers.Conv2D(1, 1, bias_initializer=prior, dtype="float32", name="evidence_cells")(
+    cells = layers.Conv2D(1, 1, bias_initializer=prior, dtype="float32", name=EVIDENCE_CELLS)(
         features
     )
     mean = layers.GlobalAveragePooling2D(name="global_mean")(features)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+POSITIVE_WEIGHT = 3.0  # of tumor cells in the evidence loss; they are rare
+
 
 def tumor_loss(truth: tf.Tensor, logit: tf.Tensor, class_weights: tf.Tensor) -> tf.Tensor:
     """Class-weighted binary cross-entropy of the slice label.
@@ -46,7 +48,7 @@ def type_loss(
     return tf.reduce_mean(weights * each)
 
 
-def evidence_loss(truth: tf.Tensor, logits: tf.Tensor, positive_weight: float) -> tf.Tensor:
+def evidence_loss(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """Binary cross-entropy of every cell against its share of tumor, plus soft Dice.
 
     Parameters
@@ -55,12 +57,10 @@ def evidence_loss(truth: tf.Tensor, logits: tf.Tensor, positive_weight: float) -
         ``(b, h, w)`` in [0, 1], -1 where the outline is unknown.
     logits
         ``(b, h, w)``.
-    positive_weight
-        Factor on the tumor part: tumor cells are rare.
     """
     known = tf.cast(truth >= 0, tf.float32)
     share = tf.maximum(truth, 0.0)
-    each = tf.nn.weighted_cross_entropy_with_logits(share, logits, positive_weight)
+    each = tf.nn.weighted_cross_entropy_with_logits(share, logits, POSITIVE_WEIGHT)
     cross_entropy = tf.reduce_sum(known * each) / (tf.reduce_sum(known) + 1.0)
     found = tf.sigmoid(logits) * known
     common = tf.reduce_sum(found * share, axis=(1, 2))

@@ -140,7 +140,7 @@ class Trainer:
                 losses = {
                     "tumor_loss": tumor_loss(tumor, outputs[TUMOR], tumor_weights),
                     "evidence_loss": config.evidence_weight
-                    * evidence_loss(evidence, outputs[EVIDENCE], 3.0),
+                    * evidence_loss(evidence, outputs[EVIDENCE]),
                 }
                 if config.types:
                     losses["type_loss"] = config.type_weight * type_loss(

@@ -1,0 +1,58 @@
+"""BrainScan reads brain MRI slices: is there a tumor, which type, and where.
+
+For research use only; not a medical device. The public names below are imported on first use,
+so that ``import brainscan`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from brainscan.data.dataset import open_dataset as open_dataset
+    from brainscan.data.loader import DataLoader as DataLoader
+    from brainscan.evaluation.evaluate import evaluate as evaluate
+    from brainscan.explain.gradcam import GradCAM as GradCAM
+    from brainscan.imaging.preprocessing import preprocess as preprocess
+    from brainscan.imaging.reading import read_scan as read_scan
+    from brainscan.inference.batch import predict_files as predict_files
+    from brainscan.inference.classifier import TumorClassifier as TumorClassifier
+    from brainscan.inference.release import list_models as list_models
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "DataLoader": "brainscan.data.loader",
+    "GradCAM": "brainscan.explain.gradcam",
+    "TumorClassifier": "brainscan.inference.classifier",
+    "evaluate": "brainscan.evaluation.evaluate",
+    "list_models": "brainscan.inference.release",
+    "open_dataset": "brainscan.data.dataset",
+    "predict_files": "brainscan.inference.batch",
+    "preprocess": "brainscan.imaging.preprocessing",
+    "read_scan": "brainscan.imaging.reading",
+}
+
+__all__ = [  # noqa: RUF022 - in the order a reader meets them
+    "read_scan",
+    "preprocess",
+    "open_dataset",
+    "DataLoader",
+    "TumorClassifier",
+    "predict_files",
+    "GradCAM",
+    "evaluate",
+    "list_models",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module 'brainscan' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

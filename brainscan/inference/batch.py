@@ -1,0 +1,99 @@
+"""Many files through one model: decoded in threads, bounded memory, one result a file."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from brainscan.errors import Cancelled, InputRejected
+from brainscan.imaging.reading import read_scan
+from brainscan.imaging.scan import Scan
+from brainscan.inference.classifier import TumorClassifier
+from brainscan.inference.prediction import Prediction
+
+
+@dataclass(frozen=True, eq=False)
+class FileResult:
+    """What became of one file.
+
+    Attributes
+    ----------
+    path
+        The file.
+    status
+        ``"ok"``; ``"rejected"`` when it is no usable scan; ``"error"`` when it could not be
+        read from disk.
+    reason
+        A sentence for a file that is not ``"ok"``.
+    prediction, scan
+        The answer and the decoded slice of an ``"ok"`` file. Drop the scan soon: keeping all
+        of them makes memory grow with the folder.
+    """
+
+    path: Path
+    status: Literal["ok", "rejected", "error"]
+    reason: str | None = None
+    prediction: Prediction | None = None
+    scan: Scan | None = None
+
+
+def predict_files(
+    classifier: TumorClassifier,
+    paths: Iterable[Path],
+    *,
+    cancel: Callable[[], bool] = lambda: False,
+) -> Iterator[FileResult]:
+    """Predict files one after the other, in their order, several at a time.
+
+    Each worker decodes, preprocesses and runs one file, so that one file's decoding overlaps
+    another's forward pass; load the classifier with ``runtime="openvino-throughput"``. At most
+    a few files per worker are in memory.
+
+    Parameters
+    ----------
+    classifier
+        The model.
+    paths
+        Files; read lazily.
+    cancel
+        Asked before each file; ``True`` ends the work.
+
+    Raises
+    ------
+    Cancelled
+        When ``cancel`` returned ``True``.
+    """
+    # One worker more than cores: while one waits for the disk, the cores stay busy.
+    workers = (os.cpu_count() or 1) + 1
+    waiting: deque[Future[FileResult]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="predict") as pool:
+        try:
+            for path in paths:
+                if cancel():
+                    raise Cancelled("Stopped before all files were read.")
+                waiting.append(pool.submit(_predict_file, classifier, path))
+                if len(waiting) >= 2 * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                if cancel():
+                    raise Cancelled("Stopped before all files were read.")
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _predict_file(classifier: TumorClassifier, path: Path) -> FileResult:
+    try:
+        scan = read_scan(path)
+        return FileResult(path, "ok", None, classifier.predict(scan), scan)
+    except InputRejected as error:
+        return FileResult(path, "rejected", str(error))
+    except OSError as error:
+        reason = f"{path.name} could not be read from disk: {error.strerror or error}."
+        return FileResult(path, "error", reason)

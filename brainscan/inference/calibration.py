@@ -1,0 +1,110 @@
+"""From logits to probabilities one can act on: temperature, threshold, indeterminate band."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+
+def sigmoid(logit: np.ndarray | float) -> np.ndarray:
+    """Return the logistic function, without overflow for large negative logits."""
+    logit = np.asarray(logit, np.float64)
+    small = np.exp(-np.abs(logit))
+    return np.where(logit >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return the softmax over the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: np.ndarray = shifted / shifted.sum(axis=-1, keepdims=True)
+    return result
+
+
+def equal_strata(strata: Sequence[str]) -> np.ndarray:
+    """Return ``(n,)`` weights that make every stratum count alike and sum to one.
+
+    Without them the source with the most (and usually the easiest) images would decide.
+    """
+    _, index, counts = np.unique(np.asarray(strata), return_inverse=True, return_counts=True)
+    weights: np.ndarray = 1.0 / (len(counts) * counts[index])
+    return weights
+
+
+def binary_temperature(logits: np.ndarray, truth: np.ndarray, weights: np.ndarray) -> float:
+    """Return the temperature that minimizes the negative log-likelihood (arXiv:1706.04599).
+
+    Parameters
+    ----------
+    logits, truth, weights
+        ``(n,)``; truth 0 or 1.
+    """
+
+    def cost(log_temperature: float) -> float:
+        scaled = logits / np.exp(log_temperature)
+        return float(np.average(np.logaddexp(0, scaled) - truth * scaled, weights=weights))
+
+    return _minimum(cost)
+
+
+def multiclass_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
+    """Return the temperature for ``(n, classes)`` logits and ``(n,)`` class indices."""
+
+    def cost(log_temperature: float) -> float:
+        scaled = logits / np.exp(log_temperature)
+        norm = np.logaddexp.reduce(scaled, axis=1)
+        return float(np.mean(norm - scaled[np.arange(len(truth)), truth]))
+
+    return _minimum(cost)
+
+
+def operating_point(
+    probability: np.ndarray,
+    truth: np.ndarray,
+    weights: np.ndarray,
+    *,
+    sensitivity: float,
+    specificity: float,
+) -> tuple[float, tuple[float, float]]:
+    """Return the threshold and the indeterminate band from validation slices.
+
+    The threshold is the largest that still calls at least ``sensitivity`` of the tumor slices
+    tumor. From there up to the probability below which at least ``specificity`` of the
+    tumor-free slices lie, slices of both kinds are common: that is the band. When the classes
+    separate better than that, the band is empty.
+
+    Parameters
+    ----------
+    probability, truth, weights
+        ``(n,)`` calibrated tumor probabilities; 0 or 1; weights of the slices.
+    sensitivity, specificity
+        Wanted weighted shares in (0, 1].
+
+    Returns
+    -------
+    float
+        Threshold: call tumor at or above it.
+    tuple
+        ``(low, high)``; slices in ``[low, high)`` are indeterminate.
+    """
+    tumor, free = truth == 1, truth == 0
+    threshold = -_reached(-probability[tumor], weights[tumor], sensitivity)
+    last = _reached(probability[free], weights[free], specificity)
+    return threshold, (threshold, max(threshold, float(np.nextafter(last, np.inf))))
+
+
+def _reached(values: np.ndarray, weights: np.ndarray, share: float) -> float:
+    """Return the smallest value at or below which at least ``share`` of the weight lies."""
+    order = np.argsort(values, kind="stable")
+    total = np.cumsum(weights[order])
+    # The tolerance keeps "95 of 100" from missing 0.95 by a rounding error of the sum.
+    place = int(np.searchsorted(total, share * total[-1] - 1e-9))
+    return float(values[order[min(place, len(values) - 1)]])
+
+
+def _minimum(cost: Callable[[float], float]) -> float:
+    # SciPy's optimizers take a quarter of a second to import, and only fitting needs them.
+    from scipy.optimize import minimize_scalar
+
+    found = minimize_scalar(cost, bounds=(np.log(0.1), np.log(10)), method="bounded")
+    return float(np.exp(found.x))

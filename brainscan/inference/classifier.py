@@ -1,0 +1,156 @@
+"""TumorClassifier: the object a user loads and calls."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from brainscan.errors import ModelUnavailable
+from brainscan.explain.gradcam import as_heat_map
+from brainscan.imaging.preprocessing import Geometry, preprocess
+from brainscan.imaging.scan import Scan
+from brainscan.inference.calibration import sigmoid, softmax
+from brainscan.inference.prediction import Decision, HeatMap, Prediction
+from brainscan.inference.release import Release, open_release
+from brainscan.inference.runtime import KerasRuntime, OpenVINORuntime, RawOutput, Runtime
+
+_SMALL = 96  # pixels; below half the network's input, resampling invents most of the detail
+_LONG = 2.0  # aspect beyond which a crop hardly shows a whole head
+
+
+class TumorClassifier:
+    """Answers whether a slice shows a tumor, which type, and where.
+
+    Use :meth:`load`. An instance may be called from several threads.
+
+    Examples
+    --------
+    >>> from brainscan import TumorClassifier, read_scan
+    >>> prediction = TumorClassifier.load("resnet50").predict(read_scan("slice.png"))
+    >>> prediction.decision, prediction.tumor_probability        # doctest: +SKIP
+    ('tumor', 0.97)
+    """
+
+    def __init__(self, release: Release, runtime: Runtime) -> None:
+        self.release = release
+        self.runtime = runtime
+        self._how = release.preprocessing
+
+    @classmethod
+    def load(
+        cls,
+        name_or_folder: str | Path = "resnet50",
+        *,
+        runtime: Literal["openvino", "openvino-throughput", "keras"] = "openvino",
+    ) -> TumorClassifier:
+        """Load a released model.
+
+        Parameters
+        ----------
+        name_or_folder
+            Name under the models folder, or the path of a release.
+        runtime
+            ``"openvino"`` (one slice at a time, fastest answer), ``"openvino-throughput"``
+            (many slices from several threads), or ``"keras"`` (reference; needs TensorFlow).
+
+        Raises
+        ------
+        ModelUnavailable
+            When the release is missing, incomplete or altered.
+        """
+        release = open_release(name_or_folder)
+        release.verify()
+        if runtime == "keras":
+            return cls(release, KerasRuntime(release))
+        hint: Literal["LATENCY", "THROUGHPUT"]
+        hint = "THROUGHPUT" if runtime == "openvino-throughput" else "LATENCY"
+        try:
+            return cls(release, OpenVINORuntime(release, hint=hint))
+        except ImportError:
+            # OpenVINO has no wheel for some processors; the reference gives the same answer.
+            try:
+                return cls(release, KerasRuntime(release))
+            except ImportError as error:
+                msg = (
+                    "Neither OpenVINO nor TensorFlow is installed, so no model can run. "
+                    "Install one of them: python -m pip install openvino"
+                )
+                raise ModelUnavailable(msg) from error
+
+    def predict(self, scan: Scan) -> Prediction:
+        """Return the answer for one slice.
+
+        Raises
+        ------
+        InputRejected
+            When the slice is blank.
+        """
+        began = time.perf_counter()
+        image, geometry = preprocess(scan.pixels, self._how)
+        raw = self.runtime.forward(image[None])
+        return self._prediction(scan, geometry, raw, began)
+
+    def decide(self, probability: float) -> Decision:
+        """Return the decision for a calibrated tumor probability."""
+        low, high = self.release.band
+        if low <= probability < high:
+            return "indeterminate"
+        return "tumor" if probability >= self.release.threshold else "no_tumor"
+
+    def _prediction(
+        self, scan: Scan, geometry: Geometry, raw: RawOutput, began: float
+    ) -> Prediction:
+        manifest = self.release.manifest
+        probability = float(sigmoid(raw.tumor[0] / manifest["temperature"]["tumor"]))
+        types = softmax(raw.type[0].astype(np.float64) / manifest["temperature"]["type"])
+        logits = raw.evidence[0] - np.float32(manifest["evidence_offset"])
+        evidence = HeatMap(
+            sigmoid(logits).astype(np.float32), geometry, "evidence", float(logits.max())
+        )
+        names = ("tumor", *self.release.types)
+        gradcam = {
+            name: as_heat_map(raw.gradcam[0, :, :, index], geometry)
+            for index, name in enumerate(names)
+        }
+        decision = self.decide(probability)
+        return Prediction(
+            tumor_probability=probability,
+            decision=decision,
+            type_probabilities=dict(zip(self.release.types, types.tolist(), strict=True)),
+            evidence=evidence,
+            gradcam=gradcam,
+            threshold=self.release.threshold,
+            band=self.release.band,
+            model=self.release.title,
+            sha256=scan.sha256,
+            elapsed_ms=(time.perf_counter() - began) * 1000,
+            warnings=(*scan.warnings, *_warnings(scan, geometry, decision, evidence)),
+        )
+
+
+def _warnings(scan: Scan, geometry: Geometry, decision: Decision, evidence: HeatMap) -> list[str]:
+    found = []
+    if min(scan.width, scan.height) < _SMALL:
+        found.append(
+            f"The slice is only {scan.width} x {scan.height} pixels; small tumors cannot be seen."
+        )
+    sides = sorted((geometry.crop_height, geometry.crop_width))
+    if sides[1] > _LONG * sides[0]:
+        found.append(
+            f"What stands out from the background is {geometry.crop_width} x "
+            f"{geometry.crop_height} pixels, longer than a head is. The answer may mean nothing."
+        )
+    if decision == "tumor" and not evidence.has_evidence:
+        found.append(
+            "The slice as a whole looks like a tumor slice, but no place in it does. "
+            "Read the probability with caution."
+        )
+    if decision == "no_tumor" and evidence.has_evidence:
+        found.append(
+            "A place in the slice looks like tumor although the slice as a whole does not. "
+            "Look at the evidence map."
+        )
+    return found

@@ -1,0 +1,139 @@
+"""A released model on disk: found, checked against its manifest, described."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brainscan.errors import ModelUnavailable
+from brainscan.imaging.preprocessing import Preprocessing
+
+MANIFEST = "manifest.json"
+_REQUIRED = (
+    "name", "version", "architecture", "types", "preprocessing", "temperature",
+    "evidence_offset", "threshold", "band", "files",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Release:
+    """What the manifest of a release says. Values are those of ``manifest.json``."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest["name"])
+
+    @property
+    def version(self) -> str:
+        return str(self.manifest["version"])
+
+    @property
+    def title(self) -> str:
+        """Name and version, as predictions carry them."""
+        return f"{self.name} {self.version}"
+
+    @property
+    def architecture(self) -> str:
+        return str(self.manifest["architecture"])
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return tuple(self.manifest["types"])
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return Preprocessing.from_json(self.manifest["preprocessing"])
+
+    @property
+    def threshold(self) -> float:
+        """Operating threshold on the calibrated tumor probability."""
+        return float(self.manifest["threshold"])
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """Probabilities in ``[low, high)`` are indeterminate."""
+        low, high = self.manifest["band"]
+        return float(low), float(high)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the checksums of all files: changes whenever the model does."""
+        lines = sorted(f"{name} {digest}" for name, digest in self.manifest["files"].items())
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    def verify(self) -> None:
+        """Compare every file of the release with its checksum.
+
+        Raises
+        ------
+        ModelUnavailable
+            When a file is missing or its bytes differ.
+        """
+        for name, expected in self.manifest["files"].items():
+            path = self.folder / name
+            if not path.is_file():
+                msg = f"The model {self.name} is incomplete: {name} is missing. {_RESTORE}"
+                raise ModelUnavailable(msg)
+            with path.open("rb") as stream:
+                found = hashlib.file_digest(stream, "sha256").hexdigest()
+            if found != expected:
+                msg = (
+                    f"The model {self.name} was altered: {name} has the checksum {found[:12]}..., "
+                    f"but its manifest says {expected[:12]}.... {_RESTORE}"
+                )
+                raise ModelUnavailable(msg)
+
+
+_RESTORE = "Restore the model folder from the repository, or release the model again."
+
+
+def models_root() -> Path:
+    """Return the folder of released models (``BRAINSCAN_MODELS``, default ``models/``)."""
+    default = Path(__file__).resolve().parents[2] / "models"
+    return Path(os.environ.get("BRAINSCAN_MODELS", default))
+
+
+def open_release(name_or_folder: str | Path, root: Path | None = None) -> Release:
+    """Read the manifest of a release, by name under the models folder or by its path.
+
+    Raises
+    ------
+    ModelUnavailable
+        When there is none, or its manifest cannot be used.
+    """
+    folder = Path(name_or_folder)
+    if not (folder / MANIFEST).is_file():
+        folder = (root or models_root()) / str(name_or_folder)
+    path = folder / MANIFEST
+    if not path.is_file():
+        known = ", ".join(release.name for release in list_models(root)) or "none"
+        msg = f"There is no model named {name_or_folder}. Models found: {known}."
+        raise ModelUnavailable(msg)
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        msg = f"The manifest of the model {folder.name} cannot be read ({error}). {_RESTORE}"
+        raise ModelUnavailable(msg) from error
+    lacking = [key for key in _REQUIRED if not isinstance(manifest, dict) or key not in manifest]
+    if lacking:
+        msg = f"The manifest of the model {folder.name} lacks {', '.join(lacking)}. {_RESTORE}"
+        raise ModelUnavailable(msg)
+    return Release(folder, manifest)
+
+
+def list_models(root: Path | None = None) -> list[Release]:
+    """Return the releases under the models folder, ``resnet50`` first; broken ones left out."""
+    found = []
+    for path in sorted((root or models_root()).glob(f"*/{MANIFEST}")):
+        try:
+            found.append(open_release(path.parent))
+        except ModelUnavailable:
+            continue
+    return sorted(found, key=lambda release: (release.name != "resnet50", release.name))

@@ -1,0 +1,185 @@
+"""From a finished run to a released model: weights, runtime export, calibration, manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+
+from brainscan.data.dataset import Dataset
+from brainscan.data.loader import DataLoader
+from brainscan.errors import TrainingError
+from brainscan.inference.calibration import (
+    binary_temperature,
+    equal_strata,
+    multiclass_temperature,
+    operating_point,
+    sigmoid,
+)
+from brainscan.inference.release import MANIFEST, Release
+from brainscan.inference.runtime import WEIGHTS, XML, OpenVINORuntime, RawOutput
+from brainscan.networks.build import build_network
+from brainscan.networks.export import export_openvino
+from brainscan.networks.weights import save_weights
+from brainscan.runs.folder import RunFolder, write_atomic
+from brainscan.training.config import TrainingConfig
+from brainscan.training.datasets import training_split
+from brainscan.training.losses import POSITIVE_WEIGHT
+from brainscan.training.validation import validation_report
+
+SENSITIVITY = 0.95
+SPECIFICITY = 0.95
+LICENCE = (
+    "Research use only, non-commercial: trained on data of which parts are licensed "
+    "CC BY-NC-SA or state no licence. See MODEL_CARD.md."
+)
+_BATCH = 16
+
+
+def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Release:
+    """Write a release folder from the best epoch of a run.
+
+    The temperature, the threshold and the indeterminate band come from the run's validation
+    slices, computed by the runtime that will serve the model.
+
+    Parameters
+    ----------
+    run
+        A run with at least one finished epoch.
+    target
+        Folder of the release; its former content is replaced file by file.
+    name, version
+        As they will be shown with every prediction.
+    """
+    config = TrainingConfig.from_json(run.read_json("config.json"))
+    metrics = run.read_json("metrics.json")
+    if not metrics:
+        raise TrainingError(f"The run {run.path.name} has no finished epoch to release.")
+    network = build_network(config.architecture, size=config.preprocessing.size, types=config.types)
+    best = run.load_arrays(f"epoch-{metrics['best_epoch']:04d}")
+    network.set_weights([best[key] for key in sorted(best)])
+    target.mkdir(parents=True, exist_ok=True)
+    save_weights(network, target / WEIGHTS)
+    export_openvino(network, target / XML)
+
+    training, validation = training_split(config)
+    manifest: dict[str, Any] = {
+        "name": name,
+        "version": version,
+        "architecture": config.architecture,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "types": list(config.types),
+        "preprocessing": config.preprocessing.to_json(),
+        "data": _data(config, training, validation),
+        "licence": LICENCE,
+        "metrics": {},
+        "files": {},
+    }
+    slices = DataLoader(validation, config.preprocessing, types=config.types)
+    raw = _forward(OpenVINORuntime(Release(target, manifest)), slices.images)
+    manifest |= _calibration(slices, raw)
+    metrics["validation"] = _validation(config, slices, raw, manifest["temperature"])
+    write_atomic(target / "metrics.json", json.dumps(metrics, indent=2).encode())
+    write_atomic(target / "config.json", json.dumps(_public(config), indent=2).encode())
+    write_atomic(target / "history.csv", (run.path / "history.csv").read_bytes())
+    return write_manifest(target, manifest)
+
+
+def write_manifest(target: Path, manifest: dict[str, Any]) -> Release:
+    """Write ``manifest.json`` with fresh checksums of the folder's files."""
+    listed = (XML, "model.bin", WEIGHTS, "history.csv", "config.json", "metrics.json")
+    manifest["files"] = {
+        file: hashlib.sha256((target / file).read_bytes()).hexdigest() for file in listed
+    }
+    write_atomic(target / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
+    return Release(target, manifest)
+
+
+def _forward(runtime: OpenVINORuntime, images: np.ndarray) -> RawOutput:
+    parts = [
+        runtime.forward(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)
+    ]
+    names = ("tumor", "type", "evidence", "gradcam")
+    return RawOutput(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+
+
+def _calibration(slices: DataLoader, raw: RawOutput) -> dict[str, Any]:
+    known = slices.tumor >= 0
+    weights = equal_strata([r.stratum for r, k in zip(slices.records, known, strict=True) if k])
+    truth = slices.tumor[known]
+    temperature = binary_temperature(raw.tumor[known], truth, weights)
+    probability = sigmoid(raw.tumor[known] / temperature)
+    threshold, band = operating_point(
+        probability, truth, weights, sensitivity=SENSITIVITY, specificity=SPECIFICITY
+    )
+    typed = slices.type_index >= 0
+    kind = (
+        multiclass_temperature(raw.type[typed], slices.type_index[typed])
+        if typed.any() and raw.type.shape[1]
+        else 1.0
+    )
+    return {
+        "temperature": {"tumor": temperature, "type": kind},
+        # The loss counts tumor cells several times; without this they would look too likely.
+        "evidence_offset": float(np.log(POSITIVE_WEIGHT)),
+        "threshold": threshold,
+        "band": list(band),
+        "threshold_rule": (
+            f"Chosen on {int(known.sum())} validation slices, every source and sequence counting "
+            f"alike: {SENSITIVITY:.0%} of the tumor slices lie at or above the threshold; "
+            f"{SPECIFICITY:.0%} of the tumor-free slices lie below the upper end of the "
+            "indeterminate band."
+        ),
+    }
+
+
+def _validation(
+    config: TrainingConfig, slices: DataLoader, raw: RawOutput, temperature: dict[str, float]
+) -> dict[str, Any]:
+    scaled = raw.type / temperature["type"]
+    shifted = np.exp(scaled - scaled.max(axis=1, keepdims=True)) if raw.type.size else raw.type
+    return validation_report(
+        config.types,
+        slices.tumor,
+        slices.type_index,
+        sigmoid(raw.tumor / temperature["tumor"]),
+        shifted,
+    )
+
+
+def _data(config: TrainingConfig, training: Dataset, validation: Dataset) -> dict[str, Any]:
+    counts = {
+        part: Counter((r.stratum, r.type or r.label) for r in dataset.records)
+        for part, dataset in (("training", training), ("validation", validation))
+    }
+    keys = sorted(set(counts["training"]) | set(counts["validation"]), key=str)
+    return {
+        "fingerprint": {
+            "training": training.fingerprint(),
+            "validation": validation.fingerprint(),
+        },
+        "folds": list(config.folds),
+        "images": [
+            {
+                "source": source,
+                "class": label,
+                "training": counts["training"][source, label],
+                "validation": counts["validation"][source, label],
+            }
+            for source, label in keys
+        ],
+    }
+
+
+def _public(config: TrainingConfig) -> dict[str, Any]:
+    """Return the settings with the names of datasets and files instead of local paths."""
+    values = config.to_json()
+    for key in ("datasets", "tumor_free"):
+        values[key] = [PurePath(path).name for path in values[key]]
+    values["weights"] = PurePath(values["weights"]).name
+    return values
