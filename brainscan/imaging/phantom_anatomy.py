@@ -7,7 +7,9 @@ canvas, x to the image's right, y downwards (front of the head at the top).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Literal
 
 import cv2
@@ -45,10 +47,13 @@ class Anatomy:
     level: Level
 
 
+@cache
 def grid() -> tuple[np.ndarray, np.ndarray]:
     """Return the x and y coordinates of the canvas: two ``(CANVAS, CANVAS)`` float32 arrays."""
     axis = (np.arange(CANVAS, dtype=np.float32) + 0.5) / CANVAS * 2.0 - 1.0
     x, y = np.meshgrid(axis, axis)
+    x.setflags(write=False)
+    y.setflags(write=False)
     return x, y
 
 
@@ -69,7 +74,14 @@ def band_noise(rng: np.random.Generator, wavelength: float, octaves: float = 0.3
     np.ndarray
         ``(CANVAS, CANVAS)`` float32, mean 0, standard deviation 1.
     """
-    white = rng.standard_normal((CANVAS, CANVAS))
+    white = np.fft.rfft2(rng.standard_normal((CANVAS, CANVAS)))
+    field = np.fft.irfft2(white * _ring(wavelength, octaves), s=(CANVAS, CANVAS))
+    return np.asarray(field / field.std(), dtype=np.float32)
+
+
+@lru_cache(maxsize=32)
+def _ring(wavelength: float, octaves: float) -> np.ndarray:
+    """Return the filter of :func:`band_noise` over the half plane of real Fourier transforms."""
     fy = np.fft.fftfreq(CANVAS)[:, None]
     fx = np.fft.rfftfreq(CANVAS)[None, :]
     frequency = np.hypot(fx, fy)
@@ -77,8 +89,7 @@ def band_noise(rng: np.random.Generator, wavelength: float, octaves: float = 0.3
     centre = 2.0 / (wavelength * CANVAS)
     ring = np.exp(-0.5 * (np.log2(frequency / centre) / octaves) ** 2)
     ring[0, 0] = 0.0
-    field = np.fft.irfft2(np.fft.rfft2(white) * ring, s=(CANVAS, CANVAS))
-    return (field / field.std()).astype(np.float32)
+    return np.asarray(ring)
 
 
 def ellipse(
@@ -86,11 +97,12 @@ def ellipse(
 ) -> np.ndarray:
     """Return the normalised radius of every canvas pixel: 1 on the ellipse, 0 in its centre."""
     x, y = grid()
-    angle = np.deg2rad(degrees)
-    dx, dy = x - centre[0], y - centre[1]
-    u = dx * np.cos(angle) + dy * np.sin(angle)
-    v = -dx * np.sin(angle) + dy * np.cos(angle)
-    return np.asarray(np.hypot(u / radii[0], v / radii[1]), dtype=np.float32)
+    # Plain floats keep the arithmetic in float32.
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    dx, dy = x - float(centre[0]), y - float(centre[1])
+    u = (dx * cosine + dy * sine) / float(radii[0])
+    v = (dy * cosine - dx * sine) / float(radii[1])
+    return np.asarray(np.sqrt(u * u + v * v), dtype=np.float32)
 
 
 def depth_inside(mask: np.ndarray) -> np.ndarray:

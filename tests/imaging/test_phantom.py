@@ -57,7 +57,7 @@ def test_other_seeds_draw_other_heads() -> None:
 
 
 @pytest.mark.parametrize("lesion", ["glioma", "meningioma"])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_lesion_leaves_the_rest_of_the_head_alone(lesion: Lesion, seed: int) -> None:
     sick, well = phantom_slice(seed, lesion=lesion), phantom_slice(seed)
     changed = np.abs(sick.pixels.astype(int) - well.pixels) > 0
@@ -66,7 +66,7 @@ def test_a_lesion_leaves_the_rest_of_the_head_alone(lesion: Lesion, seed: int) -
     assert not changed[~reach].any()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("sequence", ["t1", "flair"])
 def test_where_and_how_bright_each_lesion_is(seed: int, sequence: str) -> None:
     def contrast(phantom: Phantom) -> float:
