@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from html import escape
 from importlib import resources
@@ -18,7 +17,6 @@ from brainscan.evaluation.result import EvaluationResult
 from brainscan.notice import RESEARCH_USE
 
 MOST_ERRORS = 48
-_THUMBNAIL = 160
 _MOST_REFUSED = 200
 
 
@@ -197,8 +195,7 @@ def _error_card(result: EvaluationResult, number: int, threshold: float) -> str:
     picture = result.review.get(number)
     image = ""
     if picture is not None:
-        data = base64.b64encode(picture.thumbnail(_THUMBNAIL)).decode("ascii")
-        image = f'<img alt="{escape(row.name)}" src="data:image/webp;base64,{data}">'
+        image = f'<img alt="{escape(row.name)}" src="{picture.thumbnail_url}">'
     label = display_name(row.type or row.label or "")
     answer = row.best_type if row.answer(threshold) == "tumor" else None
     return (

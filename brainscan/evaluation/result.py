@@ -274,6 +274,16 @@ class EvaluationResult:
     def reliability(self) -> curves.Reliability:
         return curves.reliability(self.truth, self.probability)
 
+    def compute(self) -> None:
+        """Compute every figure now, so that nobody waits for one later."""
+        if not self.counted:
+            return
+        for figure in (
+            "ranking", "at_model_threshold", "types", "by_source", "by_sequence", "roc",
+            "precision_recall", "reliability",
+        ):  # fmt: skip
+            getattr(self, figure)
+
     def errors_at(self, threshold: float) -> list[int]:
         """Return the numbers of the wrong rows at a threshold, the most severe first."""
         found: list[tuple[float, int]] = []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import heapq
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -13,6 +15,7 @@ from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import HeatMap
 
 SIDE = 384
+THUMBNAIL = 160
 _KEPT_PER_KIND = 300
 _LEAST_SEVERITY = 0.01
 
@@ -51,13 +54,15 @@ class ReviewImage:
         """Return the evidence, ``(height, width)`` float32 in [0, 1]."""
         return _decode(self.evidence_png).astype(np.float32) / 255.0
 
-    def thumbnail(self, side: int) -> bytes:
-        """Return the slice as a WebP whose longer side is at most ``side`` pixels."""
+    @cached_property
+    def thumbnail_url(self) -> str:
+        """The slice as a WebP of at most `THUMBNAIL` pixels a side, as a data URL."""
         grey = self.pixels()
-        shrink = min(1.0, side / max(grey.shape))
+        shrink = min(1.0, THUMBNAIL / max(grey.shape))
         size = (max(1, round(grey.shape[1] * shrink)), max(1, round(grey.shape[0] * shrink)))
         small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        return bytes(cv2.imencode(".webp", small, [cv2.IMWRITE_WEBP_QUALITY, 70])[1].tobytes())
+        data = cv2.imencode(".webp", small, [cv2.IMWRITE_WEBP_QUALITY, 70])[1].tobytes()
+        return "data:image/webp;base64," + base64.b64encode(data).decode("ascii")
 
 
 class ReviewStore:

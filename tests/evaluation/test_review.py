@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+
 import cv2
 import numpy as np
 import pytest
 
-from brainscan.evaluation.review import SIDE, ReviewImage, ReviewStore
+from brainscan.evaluation.review import SIDE, THUMBNAIL, ReviewImage, ReviewStore
 from brainscan.imaging.scan import Scan
 from tests.evaluation.builders import heat, row, scan
 
@@ -31,10 +33,12 @@ def test_sixteen_bit_slices_are_windowed():
     assert pixels.max() > 245
 
 
-def test_thumbnail_has_the_side_asked_for():
-    data = ReviewImage.encode(scan(400, 200), heat(400, 200)).thumbnail(96)
+def test_thumbnail_is_a_small_picture_in_a_data_url():
+    url = ReviewImage.encode(scan(400, 200), heat(400, 200)).thumbnail_url
+    assert url.startswith("data:image/webp;base64,")
+    data = base64.b64decode(url.partition(",")[2])
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    assert picture.shape[:2] == (96, 48)
+    assert picture.shape[:2] == (THUMBNAIL, THUMBNAIL // 2)
 
 
 def test_the_store_keeps_the_worst_of_every_kind():
