@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import struct
 import unicodedata
 import zipfile
 import zlib
@@ -31,6 +32,9 @@ from brainscan.imaging.limits import DEFAULT_LIMITS, ReadLimits, human_bytes
 
 _CHUNK = 256 * 1024
 _DIRECTORY_BYTES_PER_MEMBER = 512
+# What zipfile raises on damaged structures; RuntimeError covers NotImplementedError and a
+# password, ValueError an offset in front of the file.
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, ValueError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -104,12 +108,14 @@ def extract_images(
                 members = archive.infolist()
                 _check_totals(members, target, limits)
                 target.mkdir(parents=True, exist_ok=True)
+                report = None
                 try:
-                    return _extract(archive, members, target.resolve(), target, limits, cancel)
-                except (DatasetError, Cancelled, zipfile.BadZipFile, OSError):
-                    _clear(target, remove=not existed)
-                    raise
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+                    report = _extract(archive, members, target, limits, cancel)
+                    return report
+                finally:
+                    if report is None:
+                        _clear(target, remove=not existed)
+    except _BROKEN as error:
         raise DatasetError(
             f"The ZIP archive cannot be opened ({error}). Create or download it again."
         ) from error
@@ -192,11 +198,11 @@ def _check_totals(members: list[zipfile.ZipInfo], target: Path, limits: ReadLimi
 def _extract(
     archive: zipfile.ZipFile,
     members: list[zipfile.ZipInfo],
-    home: Path,
     target: Path,
     limits: ReadLimits,
     cancel: Callable[[], bool],
 ) -> ExtractionReport:
+    home = target.resolve()
     progress = _Progress()
     skipped: list[str] = []
     seen: set[str] = set()
@@ -227,7 +233,7 @@ def _extract(
             skipped.append(
                 f"{shown_name(member)} was skipped: its name collides with another file."
             )
-        except (zipfile.BadZipFile, zlib.error, EOFError):
+        except _BROKEN:
             skipped.append(f"{shown_name(member)} was skipped: it is damaged in the archive.")
     if hidden:
         what = "1 hidden file was" if hidden == 1 else f"{hidden:,} hidden files were"
@@ -262,7 +268,7 @@ def _write(
                         )
                     sink.write(chunk)
                     chunk = source.read(_CHUNK)
-        except (Skipped, zipfile.BadZipFile, zlib.error, EOFError):
+        except (Skipped, *_BROKEN):
             goal.unlink()
             raise
     progress.total_bytes += written

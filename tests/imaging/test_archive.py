@@ -308,3 +308,21 @@ def test_cancel_keeps_nothing(target: Path) -> None:
             pack([(f"{k}.png", PNG) for k in range(5)]), target, cancel=lambda: next(answers)
         )
     assert not target.exists()
+
+
+def test_random_damage_never_escapes_as_another_error(tmp_path: Path) -> None:
+    original = pack([("a/1.png", PNG), ("b/2.png", PNG), ("manifest.csv", b"file,label\n")])
+    directory = original.index(b"PK\x01\x02")
+    rng = np.random.default_rng(2)
+    for index in range(150):
+        data = bytearray(original)
+        for position in rng.integers(directory, len(data), 3):
+            data[position] = int(rng.integers(256))
+        room = tmp_path / str(index)
+        try:
+            report = extract_images(bytes(data), room / "target")
+        except DatasetError as error:
+            assert "ZIP archive" in str(error)
+            assert everything(room) == set() if room.exists() else True
+        else:
+            assert {path for path in room.rglob("*") if path.is_file()} == set(report.files)
