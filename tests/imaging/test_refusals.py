@@ -18,6 +18,9 @@ from brainscan.imaging.limits import ReadLimits, human_bytes
 from brainscan.imaging.reading import read_scan
 from tests.imaging.pictures import encode, gradient, png_chunk, raw_png, raw_tiff, smooth_rgb
 
+# Pillow comments on damaged TIFF tags; brainscan.imaging.headers silences that outside of pytest.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL.TiffImagePlugin")
+
 
 def refusal(data: bytes | Path, name: str | None = "slice.png", **options: ReadLimits) -> str:
     """Return the sentence with which a file is refused; it must read like one."""
