@@ -73,6 +73,7 @@ def check_member(member: zipfile.ZipInfo, limits: ReadLimits) -> None:
 
 
 def check_content(head: bytes, member: zipfile.ZipInfo) -> None:
+    """Skip a member whose first bytes are neither an image nor a manifest."""
     kind = sniff(head)
     if kind in READABLE:
         return

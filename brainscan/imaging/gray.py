@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import cv2
 import numpy as np
 
 _CLEARLY_COLORED = 0.12
 _COLORED_SHARE = 0.01
+
+_TURNS: dict[int, Callable[[np.ndarray], Any]] = {
+    2: lambda pixels: cv2.flip(pixels, 1),
+    3: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_180),
+    4: lambda pixels: cv2.flip(pixels, 0),
+    5: cv2.transpose,
+    6: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE),
+    7: lambda pixels: cv2.flip(cv2.transpose(pixels), -1),
+    8: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE),
+}
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:
@@ -91,22 +104,9 @@ def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     Parameters
     ----------
     pixels
-        ``(height, width)`` or ``(height, width, channels)``.
+        ``(height, width)`` uint8, uint16 or float32.
     orientation
         EXIF tag 0x0112, 1 to 8 (CIPA DC-008, table 4); other values mean upright.
     """
-    if orientation == 2:
-        pixels = pixels[:, ::-1]
-    elif orientation == 3:
-        pixels = pixels[::-1, ::-1]
-    elif orientation == 4:
-        pixels = pixels[::-1]
-    elif orientation == 5:
-        pixels = np.swapaxes(pixels, 0, 1)
-    elif orientation == 6:
-        pixels = np.rot90(pixels, -1)
-    elif orientation == 7:
-        pixels = np.swapaxes(pixels[::-1, ::-1], 0, 1)
-    elif orientation == 8:
-        pixels = np.rot90(pixels, 1)
-    return np.ascontiguousarray(pixels)
+    turn = _TURNS.get(orientation)
+    return np.asarray(turn(pixels)) if turn else pixels

@@ -269,8 +269,11 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("orientation", SHOWN)
-def test_orientation_by_hand(orientation: int) -> None:
-    np.testing.assert_array_equal(upright(STORED, orientation), SHOWN[orientation])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_orientation_by_hand(orientation: int, dtype: type) -> None:
+    turned = upright(STORED.astype(dtype), orientation)
+    assert turned.dtype == dtype
+    np.testing.assert_array_equal(turned, SHOWN[orientation])
 
 
 @pytest.mark.parametrize("orientation", SHOWN)
