@@ -86,8 +86,10 @@ def curves_figure(curves: Sequence[Curve], *, log: bool = False, height: int = 3
             "range": [0.5, max(longest, 2) + 0.5],
             "tickformat": "d",
         },
-        yaxis={"type": "log" if log else "linear", "exponentformat": "power", "nticks": 7},
+        yaxis={"type": "log" if log else "linear"},
     )
+    if log:
+        figure.update_yaxes(dtick="D2", tickformat=".0e")  # ticks at 1, 2 and 5 of a decade
     if longest <= 10:
         figure.update_xaxes(dtick=1)
     return figure

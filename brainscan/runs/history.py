@@ -83,9 +83,16 @@ class History:
         return self.columns.get(metric), self.columns.get(VALIDATION + metric)
 
     def of_family(self, kind: Family) -> tuple[str, ...]:
-        """Return the metrics that belong in one chart, the plainest names first."""
+        """Return the metrics that belong in one chart.
+
+        Those measured on validation data come first, and among them the plainest names.
+        """
         found = [metric for metric in self.metrics if family(metric) == kind]
-        return tuple(sorted(found, key=lambda metric: (metric.count("_"), found.index(metric))))
+
+        def rank(metric: str) -> tuple[bool, int, int]:
+            return VALIDATION + metric not in self.columns, metric.count("_"), found.index(metric)
+
+        return tuple(sorted(found, key=rank))
 
     def best(self, monitor: str | None = None) -> BestEpoch | None:
         """Return the best epoch.

@@ -46,6 +46,7 @@ _ABBREVIATIONS = {
     "t1": "T1",
     "t1ce": "T1ce",
     "tumor": "tumour",
+    "seconds": "seconds an epoch",
 }
 _LOWER_IS_BETTER = {
     "loss", "error", "mse", "mae", "rmse", "nll", "ece", "brier", "crossentropy", "entropy",
@@ -103,7 +104,7 @@ def best_epoch_metric(columns: Iterable[str]) -> str | None:
     plain name, and any other AUROC, accuracy or loss is taken when no name of the list is there.
     """
     validation = [column for column in columns if column.startswith(VALIDATION)]
-    plain = {}
+    plain: dict[str, str] = {}
     for column in validation:
         plain.setdefault(re.sub(r"_\d+$", "", base_name(column).lower()), column)
     for name in BEST_EPOCH_PREFERENCE:

@@ -182,8 +182,8 @@ def test_the_clean_table_reads_back_the_same() -> None:
     assert again.labels == history.labels
 
 
-def test_families_sort_plain_names_first() -> None:
-    history = parse("epoch,tumor_auroc,auc,lr,val_auc,type_accuracy,x\n0,1,1,1,1,1,1\n")
-    assert history.of_family("auroc") == ("auc", "tumor_auroc")
+def test_families_put_validated_and_plain_names_first() -> None:
+    history = parse("epoch,tumor_auroc,auc,a_b_auc,lr,val_auc,val_a_b_auc,x\n0,1,1,1,1,1,1,1\n")
+    assert history.of_family("auroc") == ("auc", "a_b_auc", "tumor_auroc")
     assert history.of_family("learning_rate") == ("lr",)
     assert history.of_family("other") == ("x",)
