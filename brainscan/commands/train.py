@@ -178,12 +178,18 @@ def _train(config: TrainingConfig, run_folder: RunFolder, *, resume: bool) -> No
 
 
 def _stop_politely() -> None:
-    """Let a termination request end the run the way Ctrl-C does."""
+    """Let a termination request end the run the way Ctrl-C does.
+
+    Ctrl-C itself is set too, because a process started in the background of a script inherits
+    it ignored; Windows stops the trainings that the app started with Ctrl-Break.
+    """
 
     def stop(signum: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
 
 
 def _note_end(run_folder: RunFolder, state: str, message: str) -> None:
