@@ -98,7 +98,7 @@ def matrix_figure(classes: Sequence[str], counts: np.ndarray) -> go.Figure:
                 text=f"<b>{counts[row, column]}</b><br>{below}",
                 showarrow=False,
             )
-    _frame(figure, "answer", "label", height=140 + 70 * max(3, len(names)))
+    _frame(figure, "answer", "label", height=max(380, 120 + 70 * len(names)))
     figure.update_xaxes(showgrid=False, side="bottom")
     figure.update_yaxes(showgrid=False, autorange="reversed")
     figure.update_layout(margin={"l": 96, "r": 16, "t": 12, "b": 52})

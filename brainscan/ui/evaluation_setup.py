@@ -1,0 +1,153 @@
+"""What to evaluate, on what: the form of the Evaluate page before a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from brainscan.data.dataset import Dataset
+from brainscan.errors import DatasetError
+from brainscan.inference.release import Release, list_models
+from brainscan.ui.error_card import error_card, plain
+from brainscan.ui.evaluation_intake import (
+    FolderSource,
+    Source,
+    UploadSource,
+    ZipSource,
+    open_folder,
+    typed_path,
+)
+
+_PLACES = {
+    "folder": ":material/folder_open: Folder on this machine",
+    "zip": ":material/folder_zip: ZIP archive",
+    "upload": ":material/drive_folder_upload: Upload a folder",
+}
+_FILES = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "csv"]
+_LAYOUTS = (
+    ("Four classes", "glioma/\nmeningioma/\npituitary/\nnotumor/", "one folder a class"),
+    ("Two classes", "yes/\nno/", "tumour or not"),
+    ("Split in two", "Training/glioma/ ...\nTesting/glioma/ ...", "as published on Kaggle"),
+    ("Table", "manifest.csv\nimages/ ...", "columns file, label; patient, source, mask if known"),
+    ("No labels", "scan1.png\nscan2.png ...", "a table of predictions"),
+)
+_SEEN = "evaluation_seen"
+
+
+def setup() -> tuple[Source, Release] | None:
+    """Lay out the form; return source and model when the user starts the evaluation."""
+    models = list_models()
+    if not models:
+        st.info(
+            "There is no released model yet, so nothing can be evaluated. Put a release into the "
+            "models folder, or train one on the Training page.",
+            icon=":material/deployed_code:",
+        )
+        return None
+    with st.container(border=True, key="evaluation-setup"):
+        place = st.segmented_control(
+            "Where the scans are",
+            list(_PLACES),
+            format_func=_PLACES.__getitem__,
+            default="folder",
+            required=True,
+            key="evaluation_place",
+            persist_state="session",
+        )
+        source = {"folder": _folder, "zip": _zip, "upload": _upload}[place or "folder"]()
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            release = _model(models)
+            pressed = st.button(
+                "Evaluate",
+                type="primary",
+                icon=":material/play_arrow:",
+                disabled=source is None,
+                key="evaluation_start",
+            )
+    _layouts()
+    return (source, release) if pressed and source is not None else None
+
+
+def _model(models: Sequence[Release]) -> Release:
+    titles = {release.name: release for release in models}
+    name = st.selectbox(
+        "Model",
+        list(titles),
+        format_func=lambda key: titles[key].title,
+        key="evaluation_model",
+        persist_state="session",
+        width=320,
+    )
+    return titles[name]
+
+
+def _folder() -> Source | None:
+    typed = st.text_input(
+        "Path of the folder, or of its manifest.csv",
+        placeholder="/data/scans",
+        key="evaluation_path",
+        persist_state="session",
+    )
+    path = typed_path(typed or "")
+    if path is None:
+        return None
+    try:
+        dataset = _seen(str(path))
+    except DatasetError as error:
+        error_card(error)
+        return None
+    st.caption(plain(_summary(dataset)))
+    with st.container(horizontal=True):
+        folds = _choice("Folds", sorted({r.fold for r in dataset.records if r.fold}))
+        sources = _choice("Sources", sorted({r.source for r in dataset.records}))
+    return FolderSource(path, folds, sources)
+
+
+def _seen(path: str) -> Dataset:
+    """Open a folder once while its path stands in the field; the run opens it again."""
+    known = st.session_state.get(_SEEN)
+    if known is None or known[0] != path:
+        known = (path, open_folder(typed_path(path) or typed_path(".")))  # type: ignore[arg-type]
+        st.session_state[_SEEN] = known
+    dataset: Dataset = known[1]
+    return dataset
+
+
+def _choice(label: str, names: list[str]) -> tuple[str, ...]:
+    """Offer a choice where there is one; an empty choice means all."""
+    if len(names) < 2:
+        return ()
+    return tuple(st.multiselect(f"{label} (empty: all)", names, key=f"evaluation_{label.lower()}"))
+
+
+def _summary(dataset: Dataset) -> str:
+    labels = [record.label for record in dataset.records]
+    total = f"{len(labels):,} images"
+    if not dataset.labelled:
+        return f"{total} without labels: they will be predicted, not scored."
+    parts = [f"{labels.count('tumor'):,} tumour", f"{labels.count('no_tumor'):,} no tumour"]
+    if unknown := labels.count(None):
+        parts.append(f"{unknown:,} without a certain label")
+    return f"{total} ({dataset.layout}): {', '.join(parts)}."
+
+
+def _zip() -> Source | None:
+    archive = st.file_uploader("A ZIP archive with one of the layouts below", type=["zip"])
+    return None if archive is None else ZipSource(archive.name, archive)
+
+
+def _upload() -> Source | None:
+    files = st.file_uploader(
+        "A folder with one of the layouts below", type=_FILES, accept_multiple_files="directory"
+    )
+    return UploadSource([(file.name, file) for file in files]) if files else None
+
+
+def _layouts() -> None:
+    """Explain in one glance what a dataset may look like."""
+    cards = "".join(
+        f"<div><b>{title}</b><pre>{tree}</pre><span>{note}</span></div>"
+        for title, tree, note in _LAYOUTS
+    )
+    st.html(f'<div class="bs-layouts" data-testid="layouts">{cards}</div>')

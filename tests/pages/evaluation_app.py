@@ -1,0 +1,73 @@
+"""The real app with a stand-in for the network of one release; ``streamlit run`` starts this.
+
+The release folder is real, so that everything but the forward pass is what a user gets.
+``BRAINSCAN_TEST_PAUSE`` slows every prediction down by that many seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import tempfile
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from brainscan.imaging.preprocessing import Preprocessing
+from brainscan.imaging.scan import Scan
+from brainscan.inference.prediction import Prediction
+from brainscan.inference.release import Release, open_release
+from brainscan.ui import evaluation_run
+from tests.pages.fake_model import BAND, THRESHOLD, TYPES, FakeClassifier
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def write_release(root: Path) -> None:
+    """Write the folder of a release called ``resnet50`` without weights."""
+    folder = root / "resnet50"
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest: dict[str, Any] = {
+        "name": "resnet50",
+        "version": "0.0.1",
+        "architecture": "resnet50",
+        "types": list(TYPES),
+        "preprocessing": Preprocessing().to_json(),
+        "temperature": {"tumor": 1.0, "type": 1.0},
+        "evidence_offset": 0.0,
+        "threshold": THRESHOLD,
+        "band": list(BAND),
+        "files": {},
+        "data": {"fingerprint": "0" * 64},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+class Classifier:
+    """Answers from the brightness of the slice, at the pace of ``BRAINSCAN_TEST_PAUSE``."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self._fake = FakeClassifier(release.name)
+        self._pause = float(os.environ.get("BRAINSCAN_TEST_PAUSE", "0"))
+
+    def predict(self, scan: Scan) -> Prediction:
+        time.sleep(self._pause)
+        return self._fake.predict(scan)
+
+
+def use_stand_in() -> None:
+    """Let evaluations use the stand-in."""
+    evaluation_run.TumorClassifier = SimpleNamespace(  # type: ignore[misc, assignment]
+        load=lambda folder, runtime: Classifier(open_release(folder))
+    )
+
+
+if __name__ == "__main__":
+    if "BRAINSCAN_MODELS" not in os.environ:
+        os.environ["BRAINSCAN_MODELS"] = tempfile.mkdtemp(prefix="brainscan-models-")
+        write_release(Path(os.environ["BRAINSCAN_MODELS"]))
+    use_stand_in()
+    runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
