@@ -25,7 +25,6 @@ def main() -> None:
     screens = [
         st.Page(folder / file, title=title, icon=icon, default=index == 0)
         for index, (file, title, icon) in enumerate(PAGES)
-        if (folder / file).exists()
     ]
     page = st.navigation(screens, position="top")
     footer()

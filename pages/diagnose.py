@@ -1,7 +1,252 @@
-"""Diagnose: one or many scans in, an answer with its evidence beside each."""
+"""Diagnose: one or many slices in, an answer with its evidence beside each."""
 
 from __future__ import annotations
 
-from brainscan.ui.page import title
+import time
+import uuid
+from typing import Any
 
-title("Diagnose", "Drop brain MRI slices to read them.")
+import streamlit as st
+
+from brainscan.errors import BrainScanError
+from brainscan.ui import exporting, reading_room, result_card
+from brainscan.ui.error_card import error_card, warning_cards
+from brainscan.ui.models import Reader, reader_of, releases
+from brainscan.ui.page import require_frame, title
+from brainscan.ui.progress import Pace
+from brainscan.ui.scanlist import scanlist
+from brainscan.ui.store import stores
+from brainscan.ui.viewer import viewer
+from brainscan.ui.viewer.payload import Picture, pack, pack_problem
+from brainscan.ui.worklist import ORDERS, Row, worklist
+
+SLICE_S = 0.8  # reading time between two updates of the page
+FORMATS = "PNG, JPEG, TIFF, BMP or WebP, one slice a file. Files stay on this computer."
+
+require_frame()
+listed = worklist()
+memory = stores()
+
+
+def take_uploads() -> None:
+    """Move uploaded files to the worklist and empty the uploader, which frees their memory."""
+    turn = st.session_state.get("upload_turn", 0)
+    files = st.session_state.get(f"upload_{turn}") or []
+    known = reading_room.add_files(listed, memory, ((file.name, file.getvalue()) for file in files))
+    st.session_state["upload_turn"] = turn + 1
+    if known:
+        st.toast(f"{known} of the files were on the list already.")
+
+
+def take_samples() -> None:
+    """Put the synthetic slices on the worklist."""
+    reading_room.add_files(listed, memory, reading_room.sample_files(), synthetic=True)
+
+
+def uploader(label: str) -> None:
+    """Show the drop zone."""
+    turn = st.session_state.get("upload_turn", 0)
+    st.file_uploader(
+        label,
+        accept_multiple_files=True,
+        key=f"upload_{turn}",
+        on_change=take_uploads,
+        label_visibility="collapsed",
+    )
+
+
+def choose_model() -> Reader | None:
+    """Show the model picker and return the model, loaded; ``None`` with the reason shown."""
+    try:
+        offered = releases()
+        if not offered:
+            error_card(
+                "No released model was found in the folder models/, so nothing can be "
+                "predicted. Train one on the Training page or restore the folder."
+            )
+            return None
+        chosen = st.selectbox("Model", list(offered), key="model")
+        with st.spinner(f"Loading {chosen}"):
+            return reader_of(offered[chosen])
+    except BrainScanError as error:
+        error_card(error)
+        return None
+
+
+def on_step() -> None:
+    """Go to the next or the previous scan."""
+    listed.step(int(st.session_state["viewer"]["step"]), st.session_state["model_key"])
+
+
+def on_select() -> None:
+    """Go to the scan chosen in the worklist."""
+    listed.selected = str(st.session_state["scanlist"]["select"])
+
+
+def on_save() -> None:
+    """Remember which view to hand to the browser as a picture in the coming run."""
+    st.session_state["view_to_save"] = st.session_state["viewer"]["save"]
+
+
+def picture_to_save(row: Row, reader: Reader | None) -> Picture | None:
+    """Return the view asked for as a picture, once."""
+    view: dict[str, Any] | None = st.session_state.pop("view_to_save", None)
+    if view is None or view["scan"] != row.sha256:
+        return None
+    scan = reading_room.scan_of(row, listed.session, memory)
+    prediction = (
+        None if reader is None else reading_room.prediction_of(row, listed.session, memory, reader)
+    )
+    png = exporting.view_png(scan, prediction, view)
+    return Picture(uuid.uuid4().hex, exporting.view_name(row), png)
+
+
+def message(row: Row, reader: Reader | None, position: tuple[int, int]) -> bytes:
+    """Return what the viewer shows of a row."""
+    if row.status == "rejected":
+        return pack_problem(row.name, row.sha256, row.reason, position=position)
+    try:
+        scan = reading_room.scan_of(row, listed.session, memory)
+        if reader is None:
+            return pack(scan, position=position, note="No model, no evidence map")
+        return pack(
+            scan,
+            position=position,
+            model=reader.title,
+            answer=reader.key,
+            maps=reading_room.maps_of(row, listed.session, memory, reader),
+            picture=picture_to_save(row, reader),
+        )
+    except BrainScanError as error:
+        return pack_problem(row.name, row.sha256, str(error), position=position)
+
+
+def answer_column(row: Row, reader: Reader | None) -> None:
+    """Show the answer, its model and the file's facts."""
+    if row.status == "rejected":
+        st.subheader("Not read", anchor=False)
+        st.caption("The sentence in the viewer says why. The other scans are not affected.")
+    elif reader is not None and reader.key in row.answers:
+        answer = row.answers[reader.key]
+        result_card.result_card(answer)
+        if row.synthetic:
+            st.caption("Synthetic slice: a drawing by BrainScan, not a patient.")
+        warning_cards(dict.fromkeys((*row.warnings, *answer["warnings"])))
+        with st.expander("Model, and what it is not", icon=":material/info:"):
+            result_card.model_card(reader.title, answer, reader.release.manifest)
+    if row.facts:
+        with st.expander("File", icon=":material/description:"):
+            result_card.facts_card([("Name", row.name), *row.facts.items()])
+    st.button(
+        "Remove from list",
+        icon=":material/close:",
+        type="tertiary",
+        on_click=reading_room.forget,
+        args=(listed, memory, [row]),
+    )
+
+
+def exports(model_key: str) -> None:
+    """Offer the results as files, made when asked for, and the way to clear everything."""
+    rows = listed.ordered(model_key)
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            "CSV",
+            lambda: exporting.results_csv(rows, model_key),
+            "brainscan-results.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "JSON",
+            lambda: exporting.results_json(rows, model_key),
+            "brainscan-results.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.button(
+            "Clear",
+            icon=":material/delete_sweep:",
+            help="Take every scan off the list and out of memory",
+            on_click=reading_room.forget,
+            args=(listed, memory, list(listed.rows.values())),
+        )
+
+
+def set_paused(paused: bool) -> None:
+    """Stop reading the rest of the list, or go on."""
+    listed.paused = paused
+
+
+def read_the_rest(reader: Reader, slot: Any) -> None:
+    """Read waiting scans for a moment, with progress and time left, then draw the page anew."""
+    waiting = len(listed.waiting(reader.key))
+    if not waiting:
+        st.session_state.pop("pace", None)
+        return
+    if listed.paused:
+        st.session_state.pop("pace", None)
+        with slot.container():
+            st.caption(f"Stopped. {waiting} of {len(listed.rows)} scans are not read yet.")
+            st.button("Continue", on_click=set_paused, args=(False,))
+        return
+    pace: Pace | None = st.session_state.get("pace")
+    if pace is None or pace.total < waiting:
+        pace = Pace(waiting, time.monotonic())
+        st.session_state["pace"] = pace
+    with slot.container():
+        bar = st.progress(0.0)
+        st.button("Stop", on_click=set_paused, args=(True,))
+    done = pace.total - waiting
+    bar.progress(done / pace.total, pace.words(done, time.monotonic()))
+    for _ in reading_room.read_some(listed, memory, reader, budget_s=SLICE_S):
+        done += 1
+        bar.progress(done / pace.total, pace.words(done, time.monotonic()))
+    st.rerun()
+
+
+def empty() -> None:
+    """Invite the first scan."""
+    _, middle, _ = st.columns([1, 2, 1])
+    with middle.container(key="welcome"):
+        title("Drop brain MRI slices here")
+        st.caption(FORMATS)
+        uploader("Scans to read")
+        st.button("Try a sample", icon=":material/science:", on_click=take_samples, type="primary")
+        st.caption("The samples are synthetic: drawings, not patients.")
+
+
+def reading() -> None:
+    """Show the worklist, the chosen scan and its answer."""
+    with st.sidebar:
+        uploader("Add scans")
+        reader = choose_model()
+        model_key = reader.key if reader else ""
+        st.session_state["model_key"] = model_key
+        if len(listed.rows) > 1:
+            listed.order = st.selectbox("Order", ORDERS, key="order")
+        slot = st.empty()
+        row = listed.rows[listed.selected]
+        if row.waits_for(model_key):
+            with st.spinner(f"Reading {row.name}"):
+                reading_room.read_row(row, listed.session, memory, reader)
+        scanlist(
+            listed.ordered(model_key), row.sha256, model_key, key="scanlist", on_select=on_select
+        )
+        exports(model_key)
+    position = listed.position(model_key)
+    picture, words = st.columns([7, 3], gap="medium")
+    with picture:
+        viewer(message(row, reader, position), key="viewer", on_step=on_step, on_save=on_save)
+    with words:
+        answer_column(row, reader)
+    if reader is not None:
+        read_the_rest(reader, slot)
+
+
+if listed.rows:
+    reading()
+else:
+    empty()

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from brainscan.notice import RESEARCH_USE
 
@@ -25,9 +26,20 @@ def configure() -> None:
         initial_sidebar_state="expanded",
         menu_items={"About": _ABOUT, "Get help": None, "Report a bug": None},
     )
+    st.logo(_HERE / "icon.svg", size="medium")
     st.html(_HERE / "page.css")
-    script = (_HERE / "theme.js").read_text(encoding="utf-8")
-    st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def require_frame() -> None:
+    """Have ``app.py`` run when Streamlit opened a page file by itself.
+
+    On the first request of a fresh server that goes straight to a page's address, Streamlit
+    takes ``pages/`` for its old page discovery and leaves the app's frame out: no navigation,
+    no research-use notice. The flag is what ``st.navigation`` would have cleared.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
 
 
 def footer() -> None:
@@ -37,7 +49,10 @@ def footer() -> None:
     height of the strip free below its content.
     """
     notice = escape(RESEARCH_USE)
-    st.html(f'<div class="bs-notice" role="note" data-testid="research-use">{notice}</div>')
+    script = (_HERE / "theme.js").read_text(encoding="utf-8")
+    with st.container(key="frame"):
+        st.html(f'<div class="bs-notice" role="note" data-testid="research-use">{notice}</div>')
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
 def title(text: str, caption: str = "") -> None:

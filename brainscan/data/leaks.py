@@ -1,0 +1,144 @@
+"""Copies on both sides of a split, and copies with different labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from brainscan.data.dataset import Record
+from brainscan.data.links import Links
+from brainscan.data.survey import Survey
+
+_TESTS = ("test", "testing", "validation", "val")
+
+
+@dataclass(frozen=True)
+class FoldTwins:
+    """Images of one fold that have a copy in another fold.
+
+    Attributes
+    ----------
+    fold
+        The fold taken as the test side.
+    n
+        Its images.
+    byte_identical, pixel_identical
+        How many have a copy elsewhere with the same bytes, the same decoded pixels.
+    near_plain
+        How many have a copy elsewhere that matches as it is (compressed, resized, brightness).
+    near
+        How many have a copy elsewhere when mirroring and cropping are counted too.
+    linked
+        How many belong to a group of near-duplicates that reaches into another fold.
+    """
+
+    fold: str
+    n: int
+    byte_identical: int
+    pixel_identical: int
+    near_plain: int
+    near: int
+    linked: int
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Copies that carry different classes.
+
+    Attributes
+    ----------
+    kind
+        ``"pixels"`` when the pictures are equal, ``"near"`` when they are near-duplicates.
+    classes
+        The classes found.
+    files
+        Names of all images of the group.
+    """
+
+    kind: Literal["pixels", "near"]
+    classes: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+def class_of(record: Record) -> str:
+    """Return the finest class known: a type, ``"tumor"``, ``"no_tumor"`` or ``"unlabelled"``."""
+    return record.type or record.label or "unlabelled"
+
+
+def fold_twins(links: Links) -> tuple[FoldTwins, ...]:
+    """Count images with a copy in another fold, each fold taken as the test side.
+
+    Where folds are named as splits (``Testing``, ``val`` ...) only test and validation sides are
+    given; the other folds are what a model is trained on. A dataset with fewer than two folds
+    has no twins.
+    """
+    if len(links.folds) < 2:
+        return ()
+    named = [name for name in links.folds if name.lower() in _TESTS]
+    inside = np.zeros((int(links.groups.max()) + 1, len(links.folds)), bool)
+    known = links.fold_of >= 0
+    inside[links.groups[known], links.fold_of[known]] = True
+    result = []
+    for number, fold in enumerate(links.folds):
+        if named and fold not in named:
+            continue
+        own = links.fold_of == number
+        others = np.arange(len(links.folds)) != number
+
+        def elsewhere(holds: np.ndarray, own: np.ndarray = own, others: np.ndarray = others) -> int:
+            return int(holds[own][:, others].any(axis=1).sum())
+
+        result.append(
+            FoldTwins(
+                fold=fold,
+                n=int(own.sum()),
+                byte_identical=elsewhere(links.byte_folds),
+                pixel_identical=elsewhere(links.pixel_folds),
+                near_plain=elsewhere(links.plain_folds),
+                near=elsewhere(links.near_folds),
+                linked=elsewhere(inside[links.groups]),
+            )
+        )
+    return tuple(result)
+
+
+def conflicts(seen: Survey, links: Links) -> tuple[Conflict, ...]:
+    """Find groups of copies with different labels, or with different tumor types.
+
+    A tumor whose type is not given agrees with every type; an image without a label agrees with
+    everything. Equal pictures with different classes are reported before near-duplicates, and
+    a group only once.
+    """
+    found: list[Conflict] = []
+    told: set[int] = set()
+    kinds: tuple[tuple[Literal["pixels", "near"], np.ndarray], ...] = (
+        ("pixels", links.pixel_groups),
+        ("near", links.groups),
+    )
+    for kind, groups in kinds:
+        members: dict[int, list[int]] = {}
+        for index, group in enumerate(groups):
+            members.setdefault(int(group), []).append(index)
+        for indices in members.values():
+            records = [seen.images[index].record for index in indices]
+            component = int(links.groups[indices[0]])
+            if component in told or not _disagree(records):
+                continue
+            classes = {class_of(record) for record in records} - {"unlabelled"}
+            files = tuple(record.name for record in records)
+            found.append(Conflict(kind, tuple(sorted(classes)), files))
+        told |= {int(links.groups[index]) for index in _indices(found, seen)}
+    return tuple(found)
+
+
+def _indices(found: list[Conflict], seen: Survey) -> list[int]:
+    names = {name for conflict in found for name in conflict.files}
+    return [index for index, image in enumerate(seen.images) if image.record.name in names]
+
+
+def _disagree(records: list[Record]) -> bool:
+    labels = {record.label for record in records} - {None}
+    types = {record.type for record in records} - {None}
+    return len(labels) > 1 or len(types) > 1

@@ -1,0 +1,196 @@
+"""Which images of a dataset belong together, and which of them cross a split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from brainscan.data.duplicates import KINDS, SIMILARITY, near_pairs
+from brainscan.data.survey import Survey
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The most similar other picture of an image, among its near-duplicates.
+
+    ``index`` is its position in the survey, ``kind`` one of
+    :data:`brainscan.data.duplicates.KINDS`.
+    """
+
+    index: int
+    similarity: float
+    kind: str
+    mirrored: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """How the images of a survey hang together. Positions are those of the survey.
+
+    Attributes
+    ----------
+    byte_groups, pixel_groups
+        ``(n,)`` int64: equal numbers for equal bytes, for equal decoded pixels.
+    groups
+        ``(n,)`` int64: connected components of near-duplicates, equal pixels included.
+    folds
+        Names of the folds or splits, sorted; empty when the dataset has none.
+    fold_of
+        ``(n,)`` int64, position in ``folds``; -1 without one.
+    byte_folds, pixel_folds, near_folds, plain_folds
+        ``(n, folds)`` bool: does the fold hold a copy of the image (itself included) with equal
+        bytes, equal pixels, or near (equal pixels included)? ``plain_folds`` leaves out copies
+        that are recognised only mirrored, by the head alone or by cropping.
+    nearest
+        For each image its best match with other pixels, or ``None``.
+    pairs
+        Near-duplicate pairs between distinct pictures.
+    mirrored_pairs, cropped_pairs
+        How many of those match best mirrored; by the head alone or cropped.
+    """
+
+    byte_groups: np.ndarray
+    pixel_groups: np.ndarray
+    groups: np.ndarray
+    folds: tuple[str, ...]
+    fold_of: np.ndarray
+    byte_folds: np.ndarray
+    pixel_folds: np.ndarray
+    near_folds: np.ndarray
+    plain_folds: np.ndarray
+    nearest: tuple[Nearest | None, ...]
+    pairs: int
+    mirrored_pairs: int
+    cropped_pairs: int
+
+
+def link(
+    seen: Survey,
+    *,
+    threshold: float = SIMILARITY,
+    progress: Callable[[int, int], None] | None = None,
+) -> Links:
+    """Compare all images of a survey. Memory grows linearly with their number.
+
+    Parameters
+    ----------
+    seen
+        The images.
+    threshold
+        Similarity from which two pictures count as near-duplicates.
+    progress
+        Called with blocks of comparisons done and in all.
+    """
+    count = len(seen.images)
+    byte_groups = _numbered([image.sha256 for image in seen.images])
+    pixel_groups = _numbered([image.pixels_sha256 for image in seen.images])
+    folds = tuple(sorted({image.record.fold for image in seen.images if image.record.fold}))
+    position = {name: number for number, name in enumerate(folds)}
+    fold_of = np.array([position.get(i.record.fold or "", -1) for i in seen.images], np.int64)
+
+    # Equal pictures are compared once; `distinct` holds one position for each.
+    distinct = np.unique(pixel_groups, return_index=True)[1]
+    present = _folds_holding(pixel_groups, fold_of, len(folds))[distinct]
+    near, plain = present.copy(), present.copy()
+    component = np.arange(len(distinct))
+    partner = np.full(len(distinct), -1)
+    similarity = np.zeros(len(distinct), np.float32)
+    kind = np.zeros(len(distinct), np.int8)
+    flipped = np.zeros(len(distinct), bool)
+    pairs = mirrored_pairs = cropped_pairs = 0
+    whole, head = seen.whole[distinct], seen.head[distinct]
+    for batch in near_pairs(whole, head, threshold=threshold, progress=progress):
+        if not batch.first.size:
+            continue
+        pairs += len(batch.first)
+        mirrored_pairs += int(batch.mirrored.sum())
+        cropped_pairs += int((batch.kind > 0).sum())
+        component = _merge(component, batch.first, batch.second)
+        for here, there in ((batch.first, batch.second), (batch.second, batch.first)):
+            np.logical_or.at(near, here, present[there])
+            as_it_is = (batch.kind == 0) & ~batch.mirrored
+            np.logical_or.at(plain, here[as_it_is], present[there[as_it_is]])
+            order = np.argsort(batch.similarity, kind="stable")
+            order = order[batch.similarity[order] > similarity[here[order]]]
+            # Assignment keeps the last of repeated positions: the most similar.
+            partner[here[order]] = there[order]
+            similarity[here[order]] = batch.similarity[order]
+            kind[here[order]] = batch.kind[order]
+            flipped[here[order]] = batch.mirrored[order]
+    nearest = [
+        Nearest(int(distinct[p]), float(similarity[d]), KINDS[kind[d]], bool(flipped[d]))
+        if p >= 0
+        else None
+        for d, p in enumerate(partner)
+    ]
+    return Links(
+        byte_groups=byte_groups,
+        pixel_groups=pixel_groups,
+        groups=_numbered([int(c) for c in component[pixel_groups]]) if count else pixel_groups,
+        folds=folds,
+        fold_of=fold_of,
+        byte_folds=_folds_holding(byte_groups, fold_of, len(folds)),
+        pixel_folds=present[pixel_groups],
+        near_folds=near[pixel_groups],
+        plain_folds=plain[pixel_groups],
+        nearest=tuple(nearest[g] for g in pixel_groups),
+        pairs=pairs,
+        mirrored_pairs=mirrored_pairs,
+        cropped_pairs=cropped_pairs,
+    )
+
+
+def united(groups: np.ndarray, names: Sequence[str | None]) -> np.ndarray:
+    """Join groups of near-duplicates that share a given group, such as a patient.
+
+    Parameters
+    ----------
+    groups
+        ``(n,)`` integers.
+    names
+        Given group of each image, or ``None``.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(n,)`` int64: equal for images linked by either, directly or over others.
+    """
+    first: dict[str, int] = {}
+    pairs = [
+        (first.setdefault(name, int(group)), int(group))
+        for group, name in zip(groups, names, strict=True)
+        if name
+    ]
+    if not pairs:
+        return groups
+    links = np.asarray(pairs)
+    component = _merge(np.arange(int(groups.max()) + 1), links[:, 0], links[:, 1])
+    return _numbered([int(number) for number in component[groups]])
+
+
+def _numbered(keys: Sequence[Hashable]) -> np.ndarray:
+    """Number keys in order of their first appearance: ``(n,)`` int64."""
+    numbers: dict[Hashable, int] = {}
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+
+
+def _merge(component: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Join components that new pairs connect; the numbers stay below ``len(component)``."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    size = len(component)
+    ends = (component[first], component[second])
+    graph = coo_matrix((np.ones(len(first), np.int8), ends), shape=(size, size))
+    merged: np.ndarray = connected_components(graph, directed=False)[1]
+    return merged[component]
+
+
+def _folds_holding(groups: np.ndarray, fold_of: np.ndarray, folds: int) -> np.ndarray:
+    """Return for each image which folds hold a member of its group: ``(n, folds)`` bool."""
+    held = np.zeros((int(groups.max()) + 1 if len(groups) else 0, folds), bool)
+    known = fold_of >= 0
+    held[groups[known], fold_of[known]] = True
+    return held[groups]

@@ -1,0 +1,164 @@
+"""From dropped files to answers: intake, decoding and prediction for the Diagnose page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import time
+from collections.abc import Iterable
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from brainscan.errors import InputRejected
+from brainscan.imaging.limits import human_bytes
+from brainscan.imaging.phantom import Lesion, phantom_png, phantom_slice
+from brainscan.imaging.reading import read_scan
+from brainscan.imaging.scan import Scan
+from brainscan.imaging.windowing import apply_window
+from brainscan.inference.prediction import Prediction
+from brainscan.ui.models import Reader
+from brainscan.ui.store import Stores
+from brainscan.ui.viewer.payload import ViewerMap, first_window, viewer_maps
+from brainscan.ui.worklist import Row, Worklist
+
+SAMPLES: tuple[tuple[str, Lesion, int], ...] = (
+    ("synthetic-1-glioma.png", "glioma", 11),
+    ("synthetic-2-no-tumour.png", "none", 12),
+    ("synthetic-3-meningioma.png", "meningioma", 13),
+    ("synthetic-4-pituitary.png", "pituitary", 14),
+    ("synthetic-5-no-tumour.png", "none", 15),
+)
+_THUMBNAIL = 72
+
+
+def add_files(
+    worklist: Worklist,
+    stores: Stores,
+    files: Iterable[tuple[str, bytes]],
+    *,
+    synthetic: bool = False,
+) -> int:
+    """Put files on the worklist, unread; return how many were there already."""
+    known = 0
+    for name, data in files:
+        sha256 = hashlib.sha256(data).hexdigest()
+        stores.files.put((worklist.session, sha256), data, len(data))
+        known += not worklist.add(Row(sha256, name, len(data), synthetic))
+    return known
+
+
+@lru_cache(maxsize=1)
+def sample_files() -> tuple[tuple[str, bytes], ...]:
+    """Return synthetic slices, drawn once a process, as name and PNG bytes."""
+    return tuple(
+        (name, phantom_png(phantom_slice(seed, lesion=lesion))) for name, lesion, seed in SAMPLES
+    )
+
+
+def forget(worklist: Worklist, stores: Stores, rows: Iterable[Row]) -> None:
+    """Take rows off the list and their pixels and bytes out of memory."""
+    for row in list(rows):
+        worklist.remove(row.sha256)
+        stores.files.discard((worklist.session, row.sha256))
+        stores.scans.discard(row.sha256)
+        for model_key in row.answers:
+            stores.predictions.discard((model_key, row.sha256))
+            stores.maps.discard((model_key, row.sha256))
+
+
+def scan_of(row: Row, session: str, stores: Stores) -> Scan:
+    """Return a row's decoded scan, decoding it again if it left memory.
+
+    Raises
+    ------
+    InputRejected
+        If the file is not a scan, or its bytes have left memory too.
+    """
+    kept = stores.scans.get(row.sha256)
+    if kept is not None and kept.name == row.name:
+        return kept
+    data = stores.files.get((session, row.sha256))
+    if data is None:
+        raise InputRejected(
+            f"{row.name} has left memory because many other files were added since. "
+            "Remove it from the list and add it again."
+        )
+    scan = read_scan(data, name=row.name)
+    stores.scans.put(row.sha256, scan, scan.pixels.nbytes)
+    return scan
+
+
+def prediction_of(row: Row, session: str, stores: Stores, reader: Reader) -> Prediction:
+    """Return what the model says about a row, asking the network only once.
+
+    Raises
+    ------
+    InputRejected
+        If the scan cannot be read or shows nothing to predict from.
+    """
+    key = (reader.key, row.sha256)
+    prediction = stores.predictions.get(key)
+    if prediction is None:
+        prediction = reader.predict(scan_of(row, session, stores))
+        stores.predictions.put(key, prediction, 1)
+    return prediction
+
+
+def maps_of(row: Row, session: str, stores: Stores, reader: Reader) -> tuple[ViewerMap, ...]:
+    """Return the viewer's maps of a row, made once."""
+    key = (reader.key, row.sha256)
+    maps = stores.maps.get(key)
+    if maps is None:
+        maps = viewer_maps(prediction_of(row, session, stores, reader))
+        stores.maps.put(key, maps, sum(entry.values.nbytes for entry in maps))
+    return maps
+
+
+def read_row(row: Row, session: str, stores: Stores, reader: Reader | None) -> None:
+    """Read one file and, with a model, predict; the outcome is written into the row."""
+    try:
+        scan = scan_of(row, session, stores)
+        row.facts = _facts(row, scan)
+        row.warnings = scan.warnings
+        row.thumbnail = row.thumbnail or _thumbnail(scan)
+        if reader is not None:
+            prediction = prediction_of(row, session, stores, reader)
+            row.answers[reader.key] = prediction.to_json()
+    except InputRejected as rejection:
+        row.status, row.reason = "rejected", str(rejection)
+        return
+    row.status = "ok"
+
+
+def read_some(
+    worklist: Worklist, stores: Stores, reader: Reader, *, budget_s: float
+) -> Iterable[Row]:
+    """Read waiting rows, the selected one first, until the time is spent; yield each row read."""
+    end = time.monotonic() + budget_s
+    for row in worklist.waiting(reader.key):
+        read_row(row, worklist.session, stores, reader)
+        yield row
+        if time.monotonic() > end:
+            return
+
+
+def _facts(row: Row, scan: Scan) -> dict[str, str]:
+    values = f"{scan.pixels.min():g} to {scan.pixels.max():g}"
+    return {
+        "Format": f"{scan.format}, {scan.mode}",
+        "Size": f"{scan.width} × {scan.height} pixels",
+        "Values": f"{values} ({scan.pixels.dtype})",
+        "File": human_bytes(row.size_bytes),
+        "SHA-256": row.sha256[:16],
+    }
+
+
+def _thumbnail(scan: Scan) -> str:
+    gray = apply_window(scan.pixels, first_window(scan.pixels))
+    factor = _THUMBNAIL / max(gray.shape)
+    size = (max(1, round(scan.width * factor)), max(1, round(scan.height * factor)))
+    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    _, data = cv2.imencode(".png", np.rint(small * 255).astype(np.uint8))
+    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()

@@ -1,0 +1,105 @@
+"""The answer for one scan: decision in words, probability on its scale, types, model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+_DECISIONS = {
+    "tumor": ("Tumour suspected", "tumor"),
+    "no_tumor": ("No tumour detected", "no_tumor"),
+    "indeterminate": ("Uncertain", "indeterminate"),
+}
+NOT_THIS = (
+    "It reads one slice by itself: no neighbouring slices, no other sequences, no history. "
+    "It was trained on public research images and has not been validated on patients. "
+    "It says nothing about bleeding, stroke, infection or any tumour type it does not name."
+)
+
+
+def result_card(answer: Mapping[str, Any]) -> None:
+    """Show an answer, given as the plain values of ``Prediction.to_json()``."""
+    st.html(decision_html(answer) + probability_html(answer) + types_html(answer))
+
+
+def decision_html(answer: Mapping[str, Any]) -> str:
+    """Return the decision in words and why, as HTML."""
+    words, style = _DECISIONS[answer["decision"]]
+    return (
+        f'<div class="bs-decision bs-{style}" data-testid="decision">'
+        f"<i></i><h2>{words}</h2></div>"
+        f'<p class="bs-why">{escape(_why(answer))}</p>'
+    )
+
+
+def _why(answer: Mapping[str, Any]) -> str:
+    value, threshold = answer["tumor_probability"], answer["threshold"]
+    low, high = answer["band"]
+    if answer["decision"] == "indeterminate":
+        return (
+            f"The tumour probability lies between {low:.2f} and {high:.2f}, "
+            "where this model is often wrong."
+        )
+    side = "above" if value >= threshold else "below"
+    return f"The tumour probability is {side} the threshold of {threshold:.2f}."
+
+
+def probability_html(answer: Mapping[str, Any]) -> str:
+    """Return the probability as a bar with threshold tick and indeterminate band, as HTML."""
+    value, threshold = float(answer["tumor_probability"]), float(answer["threshold"])
+    low, high = (float(edge) for edge in answer["band"])
+    spoken = f"Tumour probability {value:.2f} on a scale from 0 to 1. Threshold {threshold:.2f}."
+    band = ""
+    if high > low:
+        spoken += f" Uncertain from {low:.2f} to {high:.2f}."
+        band = f'<b class="bs-band" style="left:{low:.2%};width:{high - low:.2%}"></b>'
+    style = _DECISIONS[answer["decision"]][1]
+    return (
+        '<div class="bs-probability">'
+        f'<div class="bs-figure"><span>Tumour probability</span><strong>{value:.2f}</strong></div>'
+        f'<div class="bs-track" role="img" aria-label="{escape(spoken)}">'
+        f'{band}<b class="bs-fill bs-{style}" style="width:{value:.2%}"></b>'
+        f'<b class="bs-tick" style="left:{threshold:.2%}"></b></div>'
+        f'<div class="bs-scale" aria-hidden="true"><span>0</span>'
+        f'<span class="bs-at" style="left:{threshold:.2%}">threshold {threshold:.2f}</span>'
+        "<span>1</span></div></div>"
+    )
+
+
+def types_html(answer: Mapping[str, Any]) -> str:
+    """Return the type probabilities as bars, the largest first, as HTML; empty without types."""
+    probabilities: Mapping[str, float] = answer["type_probabilities"]
+    if not probabilities:
+        return ""
+    ranked = sorted(probabilities.items(), key=lambda pair: -pair[1])
+    lines = "".join(
+        f"<tr><th scope=row>{escape(name)}</th>"
+        f'<td class="bs-share"><b style="width:{share:.2%}"></b></td><td>{share:.2f}</td></tr>'
+        for name, share in ranked
+    )
+    quiet = " bs-quiet" if answer["decision"] == "no_tumor" else ""
+    return (
+        f'<table class="bs-types{quiet}"><caption>Type, if it is a tumour</caption>'
+        f"<tbody>{lines}</tbody></table>"
+    )
+
+
+def facts_card(pairs: Iterable[tuple[str, str]]) -> None:
+    """Show name and value pairs in small, quiet print."""
+    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
+    st.html(f'<dl class="bs-facts">{lines}</dl>')
+
+
+def model_card(title: str, answer: Mapping[str, Any] | None, manifest: Mapping[str, Any]) -> None:
+    """Show which model answered, how it was trained and what it is not."""
+    types = ", ".join(manifest.get("types", ())) or "none"
+    pairs = [("Model", title), ("Types", types)]
+    if rule := manifest.get("threshold_rule"):
+        pairs.append(("Threshold", str(rule)))
+    if answer:
+        pairs.append(("Time", f"{answer['elapsed_ms']:.0f} ms"))
+    facts_card(pairs)
+    st.caption(NOT_THIS)

@@ -1,0 +1,169 @@
+// Buttons, sliders and the words in the corners: what the reader sets and what is set.
+
+const SPOKEN = {
+  overlay: (s) => `Overlay ${s.overlay ? "on" : "off"}`,
+  invert: (s) => (s.invert ? "Inverted" : "Not inverted"),
+  split: (s) => (s.split ? "Side by side" : "One picture"),
+  smooth: (s) => (s.smooth ? "Smooth" : "Pixels"),
+  swapTool: (s) => (s.tool === "pan" ? "Drag moves the image" : "Drag sets the window"),
+  reset: () => "Window and zoom reset",
+};
+
+function number(value) {
+  return Number.isInteger(value) || Math.abs(value) >= 100 ? String(Math.round(value)) : value.toPrecision(3);
+}
+
+class Controls {
+  constructor(viewer) {
+    this.viewer = viewer;
+    this.root = viewer.root;
+    this.outs = {};
+    for (const out of this.root.querySelectorAll("[data-out]")) this.outs[out.dataset.out] = out;
+    for (const button of this.all("button[data-act]")) {
+      button.addEventListener("click", () => {
+        if (button.dataset.act === "tool") viewer.change("tool", button.dataset.tool);
+        else viewer.act(button.dataset.act);
+      });
+    }
+    for (const input of this.all("[data-set]")) {
+      input.addEventListener("input", () => {
+        viewer.change(input.dataset.set, input.type === "range" ? Number(input.value) : input.value);
+      });
+    }
+    for (const input of this.all("[data-window]")) {
+      input.addEventListener("input", () => {
+        const [width, level] = ["width", "level"].map((name) => Number(this.one(`[data-window=${name}]`).value));
+        viewer.setWindow(width, level);
+      });
+    }
+    const whenFull = () => viewer.scan && this.update();
+    document.addEventListener("fullscreenchange", whenFull, { signal: viewer.closing.signal });
+  }
+
+  all(selector) {
+    return [...this.root.querySelectorAll(selector)];
+  }
+
+  one(selector) {
+    return this.root.querySelector(selector);
+  }
+
+  write(name, text) {
+    if (this.outs[name].textContent !== text) this.outs[name].textContent = text;
+  }
+
+  get helpOpen() {
+    return !this.one(".help").hidden;
+  }
+
+  toggleHelp() {
+    const help = this.one(".help");
+    help.hidden = !help.hidden;
+    this.one("[data-act=help]").setAttribute("aria-expanded", String(!help.hidden));
+  }
+
+  speak(action) {
+    if (SPOKEN[action]) this.write("spoken", SPOKEN[action](this.viewer.settings));
+  }
+
+  // What changes with the scan only.
+  fill() {
+    const { scan } = this.viewer;
+    const choices = (select, pairs) => {
+      select.replaceChildren(...pairs.map(([value, text]) => new Option(text, value)));
+      select.disabled = pairs.length === 0;
+    };
+    choices(this.one("[data-set=source]"), scan.maps.map((map) => [map.key, map.label]));
+    choices(this.one("[data-set=colormap]"), Object.keys(scan.colormaps).map((name) => [name, name]));
+    const [floor, ceiling] = scan.range;
+    const step = scan.integer ? 1 : (ceiling - floor) / 1000;
+    Object.assign(this.one("[data-window=width]"), { min: step, max: ceiling - floor, step });
+    Object.assign(this.one("[data-window=level]"), { min: floor, max: ceiling, step });
+    this.write("name", scan.name);
+    this.write("problem", scan.problem);
+    this.write("size", scan.problem ? "" : `${scan.width} × ${scan.height} pixels`);
+    this.one(".settings").classList.toggle("idle", Boolean(scan.problem));
+    for (const button of this.all(".group:not([data-steps]) button")) {
+      button.disabled = Boolean(scan.problem) && !ALWAYS.includes(button.dataset.act);
+    }
+    this.write("model", scan.model);
+    this.write("notice", scan.notice);
+    const { index, count } = scan.position;
+    this.one("[data-steps]").hidden = count < 2;
+    this.write("position", `${index + 1} / ${count}`);
+    this.one("[data-act=previous]").disabled = index <= 0;
+    this.one("[data-act=next]").disabled = index >= count - 1;
+    this.write("probe", "");
+  }
+
+  // What changes with every setting.
+  update() {
+    const { viewer, root } = this;
+    const { settings, scan, map, camera, overlayShown } = viewer;
+    for (const name of ["overlay", "invert", "split", "smooth"]) {
+      this.one(`[data-act=${name}]`).setAttribute("aria-pressed", String(settings[name]));
+    }
+    for (const button of this.all("[data-act=tool]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.tool === settings.tool));
+    }
+    const full = Boolean(document.fullscreenElement) || root.classList.contains("maximized");
+    this.one("[data-act=maximize]").setAttribute("aria-pressed", String(full));
+    viewer.stage.dataset.tool = settings.tool;
+    const plain = viewer.panes[0];
+    if (plain.hidden === settings.split) {
+      plain.hidden = !settings.split;
+      viewer.resize();
+    }
+    this.updateOverlay(map, overlayShown);
+
+    const [width, level] = viewer.window;
+    this.one("[data-window=width]").value = width;
+    this.one("[data-window=level]").value = level;
+    this.write("width", number(width));
+    this.write("level", number(level));
+    if (scan.problem) {
+      for (const name of ["window", "zoom", "note"]) this.write(name, "");
+      viewer.stage.setAttribute("aria-label", `${scan.name}: ${scan.problem}`);
+      return;
+    }
+    this.write("window", `W ${number(width)}  L ${number(level)}`);
+    this.write("zoom", `Zoom ${Math.round(camera.zoom * 100)} %${settings.invert ? "  inverted" : ""}`);
+    const overlay = overlayShown ? `${map.label} at ${Math.round(settings.opacity * 100)} percent` : "no overlay";
+    viewer.stage.setAttribute("aria-label", `${scan.name}, ${scan.width} by ${scan.height} pixels, ${overlay}`);
+  }
+
+  updateOverlay(map, shown) {
+    const { settings, scan } = this.viewer;
+    for (const input of this.all("[data-set]")) input.value = settings[input.dataset.set];
+    if (map) this.one("[data-set=source]").value = map.key;
+    this.write("opacity", `${Math.round(settings.opacity * 100)} %`);
+    this.write("threshold", settings.threshold.toFixed(2));
+    this.write("source", shown ? map.label : "");
+    this.write("note", this.note(map));
+    const bar = this.one(".colorbar");
+    bar.hidden = !shown;
+    if (!shown) return;
+    this.write("unit", map.unit);
+    this.one("[data-mark]").style.bottom = `${settings.threshold * 100}%`;
+    const canvas = bar.querySelector("canvas");
+    const context = canvas.getContext("2d");
+    const colors = scan.colormaps[settings.colormap];
+    context.clearRect(0, 0, 1, 256);
+    for (let v = Math.ceil(settings.threshold * 255); v < 256; v += 1) {
+      context.fillStyle = `rgb(${colors[3 * v]}, ${colors[3 * v + 1]}, ${colors[3 * v + 2]})`;
+      context.fillRect(0, 255 - v, 1, 1);
+    }
+  }
+
+  note(map) {
+    const { settings, scan } = this.viewer;
+    if (!map) return scan.note;
+    if (!settings.overlay) return "";
+    if (!map.hasEvidence) return "No positive evidence";
+    if (map.largest < settings.threshold) {
+      const largest = Math.floor(map.largest * 100) / 100;
+      return `Nothing reaches ${settings.threshold.toFixed(2)}; the largest value is ${largest.toFixed(2)}`;
+    }
+    return "";
+  }
+}

@@ -1,0 +1,208 @@
+"""Pack a scan and what a model says about it into the viewer's binary message.
+
+Layout: little-endian uint32 with the length of the header, the header as UTF-8 JSON, then
+the sections (pixels, maps, colour tables, a picture to save) that the header points to with
+offset and length. ``payload.js`` reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+import numpy as np
+
+from brainscan.imaging.overlay import Colormap, colorize
+from brainscan.imaging.scan import Scan
+from brainscan.imaging.windowing import Window, full_window
+from brainscan.inference.prediction import HeatMap, Prediction
+from brainscan.notice import RESEARCH_USE
+
+COLORMAPS: tuple[Colormap, ...] = ("inferno", "viridis")
+_LONGEST_MAP = 1024  # a map's longer side in the browser; finer than any network's grid
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG for the browser to save once: ``id`` tells one request from the next."""
+
+    id: str
+    name: str
+    png: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ViewerMap:
+    """One map as the viewer takes it: ``values`` uint8, 255 standing for 1."""
+
+    key: str
+    label: str
+    unit: str
+    probe: str
+    has_evidence: bool
+    largest: float
+    values: np.ndarray = field(repr=False)
+
+
+def viewer_maps(prediction: Prediction) -> tuple[ViewerMap, ...]:
+    """Return the evidence map and the Grad-CAM maps of a prediction on the slice's grid."""
+    evidence = _quantize(
+        prediction.evidence, "evidence", "Evidence map", "Probability of\ntumour tissue", "evidence"
+    )
+    cams = (
+        _quantize(
+            heat_map,
+            f"gradcam:{name}",
+            f"Grad-CAM {_spoken(name)}",
+            "Share of the\nlargest value",
+            "Grad-CAM",
+        )
+        for name, heat_map in prediction.gradcam.items()
+    )
+    return (evidence, *cams)
+
+
+def _quantize(heat_map: HeatMap, key: str, label: str, unit: str, probe: str) -> ViewerMap:
+    values = heat_map.on_slice()
+    shrink = _LONGEST_MAP / max(values.shape)
+    if shrink < 1:
+        size = (max(1, round(values.shape[1] * shrink)), max(1, round(values.shape[0] * shrink)))
+        values = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    levels = np.rint(np.clip(values, 0.0, 1.0) * 255.0).astype(np.uint8)
+    largest = float(values.max())
+    return ViewerMap(key, label, unit, probe, heat_map.has_evidence, largest, levels)
+
+
+def _spoken(name: str) -> str:
+    return "tumour" if name == "tumor" else name
+
+
+def auto_window(pixels: np.ndarray) -> Window:
+    """Return the window that spreads the middle 99 % of the values over all grey levels."""
+    low, high = (float(v) for v in np.percentile(pixels, (0.5, 99.5)))
+    if not high > low:
+        return full_window(pixels)
+    if np.issubdtype(pixels.dtype, np.integer):
+        return high - low + 1.0, (low + high + 1.0) / 2.0
+    return high - low, (low + high) / 2.0
+
+
+def first_window(pixels: np.ndarray) -> Window:
+    """Return the window a scan opens with: as stored for 8 bits, otherwise the automatic one."""
+    return full_window(pixels) if pixels.dtype == np.uint8 else auto_window(pixels)
+
+
+def pack(
+    scan: Scan,
+    *,
+    position: tuple[int, int],
+    model: str = "",
+    answer: str = "",
+    maps: tuple[ViewerMap, ...] = (),
+    note: str = "",
+    picture: Picture | None = None,
+) -> bytes:
+    """Return the viewer's message for a scan.
+
+    Parameters
+    ----------
+    scan
+        What to show.
+    position
+        Index in the worklist, counted from zero, and the worklist's length.
+    model
+        Text for the corner.
+    answer
+        Identifies the maps; the viewer keeps its own while this and the scan stay the same.
+    maps
+        From :func:`viewer_maps`; empty while there is no answer.
+    note
+        Sentence shown on the picture while there are no maps.
+    picture
+        A PNG for the browser to save.
+    """
+    stored, slope, intercept = _storable(scan.pixels)
+    facts = {"model": model, "answer": answer, "note": note, "problem": ""}
+    return _message(
+        _header(scan, stored, slope, intercept, position) | facts, stored, maps, picture
+    )
+
+
+def pack_problem(name: str, key: str, sentence: str, *, position: tuple[int, int]) -> bytes:
+    """Return the viewer's message for a file that could not be read: the sentence instead."""
+    nothing = Scan(np.zeros((1, 1), np.uint8), name, key, format="", mode="")
+    facts = {"model": "", "answer": "", "note": "", "problem": sentence}
+    header = _header(nothing, nothing.pixels, 1.0, 0.0, position) | facts
+    return _message(header, nothing.pixels, (), None)
+
+
+def _header(
+    scan: Scan, stored: np.ndarray, slope: float, intercept: float, position: tuple[int, int]
+) -> dict[str, Any]:
+    full_width, full_level = full_window(scan.pixels)
+    return {
+        "scan": scan.sha256,
+        "name": scan.name,
+        "width": scan.width,
+        "height": scan.height,
+        "dtype": str(stored.dtype),
+        "integer": bool(np.issubdtype(scan.pixels.dtype, np.integer)),
+        "slope": slope,
+        "intercept": intercept,
+        "range": [full_level - full_width / 2, full_level + full_width / 2],
+        "window": first_window(scan.pixels),
+        "auto": auto_window(scan.pixels),
+        "full": (full_width, full_level),
+        "notice": RESEARCH_USE,
+        "position": {"index": position[0], "count": position[1]},
+    }
+
+
+def _storable(pixels: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Return uint8 or uint16 pixels and the slope and intercept back to the file's values."""
+    if pixels.dtype in (np.uint8, np.uint16):
+        return pixels, 1.0, 0.0
+    low, high = float(pixels.min()), float(pixels.max())
+    slope = (high - low) / 65535.0 or 1.0
+    return np.rint((pixels - low) / slope).astype(np.uint16), slope, low
+
+
+def _message(
+    header: dict[str, Any],
+    pixels: np.ndarray,
+    maps: tuple[ViewerMap, ...],
+    picture: Picture | None,
+) -> bytes:
+    sections: list[bytes] = []
+    used = 0
+
+    def add(data: bytes) -> dict[str, int]:
+        nonlocal used
+        sections.append(data)
+        used += len(data)
+        return {"offset": used - len(data), "length": len(data)}
+
+    header["pixels"] = add(pixels.astype(pixels.dtype.newbyteorder("<")).tobytes())
+    header["maps"] = [
+        {
+            "key": entry.key,
+            "label": entry.label,
+            "unit": entry.unit,
+            "probe": entry.probe,
+            "hasEvidence": entry.has_evidence,
+            "largest": entry.largest,
+            "width": entry.values.shape[1],
+            "height": entry.values.shape[0],
+            "values": add(entry.values.tobytes()),
+        }
+        for entry in maps
+    ]
+    ramp = np.linspace(0.0, 1.0, 256, dtype=np.float32)[None, :]
+    header["colormaps"] = {name: add(colorize(ramp, name).tobytes()) for name in COLORMAPS}
+    header["download"] = None
+    if picture is not None:
+        header["download"] = {"id": picture.id, "name": picture.name, "file": add(picture.png)}
+    text = json.dumps(header).encode()
+    return b"".join((len(text).to_bytes(4, "little"), text, *sections))

@@ -1,0 +1,255 @@
+// The viewer: holds one scan, the reader's settings and the camera, and draws on demand.
+// Nothing here asks Python for anything except next, previous and the saved picture.
+
+const ALWAYS = ["next", "previous", "maximize", "help", "escape"]; // also without a picture
+
+class Viewer {
+  constructor(root) {
+    this.root = root;
+    this.stage = root.querySelector(".stage");
+    this.panes = [...root.querySelectorAll("canvas.pane")];
+    this.settings = loadSettings();
+    this.camera = new Camera();
+    this.closing = new AbortController();
+    this.controls = new Controls(this);
+    this.scan = null;
+    listenToGestures(this.stage, this);
+    listenToKeys(this);
+    this.resized = new ResizeObserver(() => this.resize());
+    this.resized.observe(this.stage);
+  }
+
+  close() {
+    this.closing.abort();
+    this.resized.disconnect();
+  }
+
+  show(message, send) {
+    this.send = send;
+    const scan = readPayload(message);
+    const last = this.scan;
+    this.scan = scan;
+    if (scan.scan !== last?.scan) {
+      this.grey = new GreyRaster(scan.pixels, scan.width, scan.height);
+      this.window = [...scan.window];
+      this.camera.setImage(scan.width, scan.height);
+    }
+    if (scan.scan !== last?.scan || scan.answer !== last?.answer) {
+      this.rasters = new Map(scan.maps.map((map) => [map.key, new MapRaster(map)]));
+    }
+    this.controls.fill();
+    this.refresh();
+    if (scan.download && scan.download.id !== last?.download?.id) {
+      saveAs(scan.download.name, "image/png", scan.download.bytes);
+    }
+  }
+
+  // The chosen map, or the first one where this model has no such map.
+  get map() {
+    return this.scan.maps.find((map) => map.key === this.settings.source) ?? this.scan.maps[0];
+  }
+
+  get overlayShown() {
+    return Boolean(this.map?.hasEvidence) && this.settings.overlay;
+  }
+
+  refresh() {
+    storeSettings(this.settings);
+    this.controls.update();
+    this.pending ??= requestAnimationFrame(() => {
+      this.pending = null;
+      this.paint();
+    });
+  }
+
+  resize() {
+    const ratio = window.devicePixelRatio || 1;
+    for (const pane of this.panes) {
+      const width = Math.max(1, Math.round(pane.clientWidth * ratio));
+      const height = Math.max(1, Math.round(pane.clientHeight * ratio));
+      if (pane.width !== width || pane.height !== height) Object.assign(pane, { width, height });
+    }
+    const overlay = this.panes[1];
+    this.camera.setPane(overlay.width, overlay.height);
+    if (!this.scan) return;
+    this.controls.update();
+    this.paint();
+  }
+
+  paint() {
+    if (!this.scan || this.camera.pane.width < 2) return;
+    const { slope, intercept } = this.scan;
+    const [black, white] = windowEnds(this.window, this.scan.integer);
+    this.grey.setWindow((black - intercept) / slope, (white - intercept) / slope, this.settings.invert);
+    const level = this.grey.at(this.camera.zoom);
+    for (const pane of this.panes) {
+      if (!pane.hidden) this.paintPane(pane, level, pane.dataset.pane === "overlay");
+    }
+  }
+
+  paintPane(pane, { canvas, factor }, withOverlay) {
+    const { camera, settings, scan } = this;
+    const context = pane.getContext("2d");
+    context.globalAlpha = 1;
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, pane.width, pane.height);
+    const scale = camera.zoom * factor;
+    context.imageSmoothingEnabled = settings.smooth;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(canvas, camera.left, camera.top, canvas.width * scale, canvas.height * scale);
+    if (!withOverlay || !this.overlayShown) return;
+    const colors = scan.colormaps[settings.colormap];
+    const map = this.rasters.get(this.map.key).draw(colors, settings.colormap, settings.threshold);
+    context.globalAlpha = settings.opacity;
+    context.drawImage(map, camera.left, camera.top, scan.width * camera.zoom, scan.height * camera.zoom);
+  }
+
+  // Where a point of the browser window lies in the pane under it, in device pixels.
+  inPane(clientX, clientY) {
+    const ratio = window.devicePixelRatio || 1;
+    const boxes = this.panes.filter((pane) => !pane.hidden).map((pane) => pane.getBoundingClientRect());
+    const box = boxes.find((b) => clientX >= b.left && clientX < b.right) ?? boxes[0];
+    return [(clientX - box.left) * ratio, (clientY - box.top) * ratio];
+  }
+
+  probe(clientX, clientY) {
+    if (!this.scan || this.scan.problem) return;
+    if (clientX === null) {
+      this.controls.write("probe", "");
+      return;
+    }
+    const { scan, map } = this;
+    const [x, y] = this.camera.toImage(...this.inPane(clientX, clientY)).map(Math.floor);
+    if (x < 0 || y < 0 || x >= scan.width || y >= scan.height) {
+      this.controls.write("probe", "");
+      return;
+    }
+    const value = scan.pixels[y * scan.width + x] * scan.slope + scan.intercept;
+    const parts = [`x ${x}  y ${y}`, `value ${number(value)}`];
+    if (map?.hasEvidence) {
+      const level = this.rasters.get(map.key).value(x, y, scan.width, scan.height);
+      parts.push(`${map.probe} ${level.toFixed(2)}`);
+    }
+    this.controls.write("probe", parts.join("   "));
+  }
+
+  zoomAt(factor, clientX, clientY) {
+    this.camera.zoomBy(factor, ...this.inPane(clientX, clientY));
+    this.refresh();
+  }
+
+  pan(dx, dy) {
+    const ratio = window.devicePixelRatio || 1;
+    this.camera.panBy(dx * ratio, dy * ratio);
+    this.refresh();
+  }
+
+  // Sideways changes the width, up makes the picture darker (raises the level).
+  dragWindow(dx, dy) {
+    const [floor, ceiling] = this.scan.range;
+    const step = (ceiling - floor) / 512;
+    const [width, level] = this.window;
+    this.setWindow(width + dx * step, level - dy * step);
+  }
+
+  setWindow(width, level) {
+    const [floor, ceiling] = this.scan.range;
+    const least = this.scan.integer ? 1 : (ceiling - floor) / 1000;
+    this.window = [
+      Math.min(ceiling - floor, Math.max(least, width)),
+      Math.min(ceiling, Math.max(floor, level)),
+    ];
+    this.refresh();
+  }
+
+  change(setting, value) {
+    this.settings[setting] = value;
+    this.refresh();
+  }
+
+  wantsEscape() {
+    return this.controls.helpOpen || this.root.classList.contains("maximized");
+  }
+
+  act(action) {
+    if (!this.scan) return;
+    const { settings, camera, scan } = this;
+    const toggle = (setting) => this.change(setting, !settings[setting]);
+    const step = (by) => {
+      const { index, count } = scan.position;
+      if (index + by >= 0 && index + by < count) this.send("step", by);
+    };
+    const actions = {
+      next: () => step(1),
+      previous: () => step(-1),
+      overlay: () => toggle("overlay"),
+      invert: () => toggle("invert"),
+      smooth: () => toggle("smooth"),
+      split: () => {
+        if (!settings.split) settings.overlay = true;
+        toggle("split");
+      },
+      swapTool: () => this.change("tool", settings.tool === "pan" ? "window" : "pan"),
+      zoomIn: () => camera.zoomBy(1.25),
+      zoomOut: () => camera.zoomBy(0.8),
+      fit: () => camera.fit(),
+      actual: () => camera.zoomBy(1 / camera.zoom),
+      auto: () => (this.window = [...scan.auto]),
+      full: () => (this.window = [...scan.full]),
+      reset: () => {
+        this.window = [...scan.window];
+        camera.fit();
+      },
+      help: () => this.controls.toggleHelp(),
+      escape: () => (this.controls.helpOpen ? this.controls.toggleHelp() : this.maximize()),
+      maximize: () => this.maximize(),
+      save: () => this.save(),
+    };
+    if (scan.problem && !ALWAYS.includes(action)) return;
+    actions[action]();
+    this.controls.speak(action);
+    this.refresh();
+  }
+
+  async maximize() {
+    if (document.fullscreenElement) {
+      await document.exitFullscreen();
+    } else if (this.root.classList.contains("maximized")) {
+      this.root.classList.remove("maximized");
+    } else {
+      // Some browsers and kiosks refuse full screen; the whole window is the next best.
+      await this.root.requestFullscreen().catch(() => this.root.classList.add("maximized"));
+    }
+    this.controls.update();
+    this.stage.focus({ preventScroll: true });
+  }
+
+  save() {
+    const { settings } = this;
+    this.send("save", {
+      scan: this.scan.scan,
+      source: this.overlayShown ? this.map.key : null,
+      window: this.window,
+      opacity: settings.opacity,
+      threshold: settings.threshold,
+      colormap: settings.colormap,
+      invert: settings.invert,
+    });
+  }
+}
+
+const viewers = new WeakMap();
+
+export default function render({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".viewer");
+  let viewer = viewers.get(root);
+  if (!viewer) {
+    viewer = new Viewer(root);
+    viewers.set(root, viewer);
+  }
+  if (data) viewer.show(data, setTriggerValue);
+  return () => {
+    viewer.close();
+    viewers.delete(root);
+  };
+}

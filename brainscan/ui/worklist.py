@@ -1,0 +1,144 @@
+"""The list of scans a session is reading: names, states and figures, never pixels."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
+
+import streamlit as st
+
+Status = Literal["waiting", "ok", "rejected"]
+Order = Literal["Order added", "Name", "Probability"]
+
+ORDERS: tuple[Order, ...] = ("Order added", "Name", "Probability")
+
+
+@dataclass
+class Row:
+    """One file of the worklist.
+
+    Attributes
+    ----------
+    sha256
+        Identifies the file; the same bytes are listed once.
+    name
+        File name for display.
+    size_bytes
+        Length of the file.
+    synthetic
+        Whether BrainScan drew it itself.
+    status
+        ``"waiting"`` until read, then ``"ok"`` or ``"rejected"``.
+    reason
+        Why it was rejected, as a sentence.
+    thumbnail
+        Small picture as a data address.
+    facts
+        Name and value pairs about the file for the reader.
+    warnings
+        Sentences about the file.
+    answers
+        Model key to the plain values of ``Prediction.to_json()``.
+    """
+
+    sha256: str
+    name: str
+    size_bytes: int
+    synthetic: bool = False
+    status: Status = "waiting"
+    reason: str = ""
+    thumbnail: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def waits_for(self, model_key: str) -> bool:
+        """Return whether the file still has to be read, or read by this model.
+
+        Without a model, ``""``, a file waits only until it is decoded.
+        """
+        if self.status == "ok" and model_key:
+            return model_key not in self.answers
+        return self.status == "waiting"
+
+
+@dataclass
+class Worklist:
+    """The rows of a session, which one is shown, and in which order."""
+
+    session: str = field(default_factory=lambda: uuid.uuid4().hex)
+    rows: dict[str, Row] = field(default_factory=dict)
+    selected: str = ""
+    order: Order = "Order added"
+    paused: bool = False
+
+    def add(self, row: Row) -> bool:
+        """Append a row; return ``False`` when the same file is already listed."""
+        if row.sha256 in self.rows:
+            return False
+        self.rows[row.sha256] = row
+        self.selected = self.selected or row.sha256
+        self.paused = False
+        return True
+
+    def remove(self, sha256: str) -> None:
+        """Take a row off the list; its neighbour is shown next."""
+        keys = list(self.rows)
+        place = keys.index(sha256)
+        del self.rows[sha256]
+        if self.selected == sha256:
+            rest = keys[place + 1 :] or keys[:place][-1:]
+            self.selected = rest[0] if rest else ""
+
+    def ordered(self, model_key: str) -> list[Row]:
+        """Return the rows as listed; by probability the highest first, unread ones last."""
+        rows = list(self.rows.values())
+        if self.order == "Name":
+            return sorted(rows, key=lambda row: row.name.casefold())
+        if self.order == "Probability":
+            return sorted(rows, key=lambda row: -_probability(row, model_key))
+        return rows
+
+    def position(self, model_key: str) -> tuple[int, int]:
+        """Return the place of the selected row in the order shown, and the number of rows."""
+        order = [row.sha256 for row in self.ordered(model_key)]
+        return order.index(self.selected), len(order)
+
+    def step(self, by: int, model_key: str) -> None:
+        """Select the next (+1) or previous (-1) row in the order shown; stop at the ends."""
+        place, count = self.position(model_key)
+        order = self.ordered(model_key)
+        self.selected = order[min(max(place + by, 0), count - 1)].sha256
+
+    def waiting(self, model_key: str) -> list[Row]:
+        """Return the rows still to be read, the selected one first."""
+        rows = [row for row in self.rows.values() if row.waits_for(model_key)]
+        return sorted(rows, key=lambda row: row.sha256 != self.selected)
+
+
+def _probability(row: Row, model_key: str) -> float:
+    answer = row.answers.get(model_key)
+    return float(answer["tumor_probability"]) if answer else -1.0
+
+
+def worklist() -> Worklist:
+    """Return this session's worklist."""
+    if "worklist" not in st.session_state:
+        st.session_state["worklist"] = Worklist()
+    return cast(Worklist, st.session_state["worklist"])
+
+
+def decided(rows: Iterable[Row], model_key: str) -> dict[str, int]:
+    """Count the rows by decision, ``"rejected"`` and ``"waiting"``."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        if row.status == "rejected":
+            name = "rejected"
+        elif model_key in row.answers:
+            name = str(row.answers[model_key]["decision"])
+        else:
+            name = "waiting"
+        counts[name] = counts.get(name, 0) + 1
+    return counts

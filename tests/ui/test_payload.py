@@ -1,0 +1,145 @@
+"""The viewer's binary message: read back with a reader written from its description."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from brainscan.imaging.overlay import colorize
+from brainscan.imaging.preprocessing import Preprocessing, preprocess
+from brainscan.imaging.scan import Scan
+from brainscan.inference.prediction import HeatMap, Prediction
+from brainscan.notice import RESEARCH_USE
+from brainscan.ui.viewer.payload import (
+    Picture,
+    auto_window,
+    first_window,
+    pack,
+    pack_problem,
+    viewer_maps,
+)
+
+
+def _unpack(message: bytes) -> tuple[dict[str, Any], bytes]:
+    length = int.from_bytes(message[:4], "little")
+    return json.loads(message[4 : 4 + length]), message[4 + length :]
+
+
+def _section(body: bytes, where: dict[str, int]) -> bytes:
+    return body[where["offset"] : where["offset"] + where["length"]]
+
+
+def _scan(pixels: np.ndarray) -> Scan:
+    return Scan(pixels, "slice.png", "ab" * 32, "PNG", "L")
+
+
+def _prediction(scan: Scan, grid: np.ndarray, peak: float) -> Prediction:
+    _, geometry = preprocess(scan.pixels, Preprocessing())
+    heat_map = HeatMap(grid.astype(np.float32), geometry, "evidence", peak)
+    cam = HeatMap(grid.astype(np.float32), geometry, "gradcam", peak)
+    return Prediction(
+        0.9, "tumor", {"glioma": 1.0}, heat_map, {"tumor": cam, "glioma": cam}, 0.5, (0.4, 0.6),
+        "fake 1", scan.sha256, 1.0,
+    )  # fmt: skip
+
+
+def _disc(height: int, width: int) -> np.ndarray:
+    y, x = np.mgrid[:height, :width]
+    inside = np.hypot(y - height / 2, x - width / 2) < min(height, width) * 0.4
+    return np.where(inside, 90 + (x + y) % 100, 0).astype(np.uint8)
+
+
+def test_uint8_pixels_travel_as_they_are() -> None:
+    pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    header, body = _unpack(pack(_scan(pixels), position=(1, 5), model="Net 1", answer="key"))
+    assert _section(body, header["pixels"]) == pixels.tobytes()
+    assert (header["width"], header["height"], header["dtype"]) == (4, 3, "uint8")
+    assert (header["slope"], header["intercept"], header["integer"]) == (1.0, 0.0, True)
+    assert header["window"] == [256.0, 128.0]
+    assert header["range"] == [0.0, 256.0]
+    assert header["position"] == {"index": 1, "count": 5}
+    assert (header["model"], header["answer"], header["notice"]) == ("Net 1", "key", RESEARCH_USE)
+
+
+def test_uint16_pixels_are_little_endian() -> None:
+    pixels = np.array([[0x1234, 0xABCD]], dtype=">u2").astype(np.uint16)
+    header, body = _unpack(pack(_scan(pixels), position=(0, 1)))
+    assert _section(body, header["pixels"]) == bytes([0x34, 0x12, 0xCD, 0xAB])
+
+
+def test_float_pixels_come_back_within_a_step() -> None:
+    pixels = np.random.default_rng(1).normal(-3.0, 50.0, (20, 30)).astype(np.float32)
+    header, body = _unpack(pack(_scan(pixels), position=(0, 1)))
+    stored = np.frombuffer(_section(body, header["pixels"]), "<u2").reshape(20, 30)
+    back = stored * header["slope"] + header["intercept"]
+    assert header["integer"] is False
+    assert np.abs(back - pixels).max() <= header["slope"] * 0.51
+    assert header["range"] == pytest.approx([pixels.min(), pixels.max()])
+
+
+def test_constant_float_slice_has_a_window() -> None:
+    header, _ = _unpack(pack(_scan(np.full((4, 4), 7.0, np.float32)), position=(0, 1)))
+    assert header["slope"] > 0 and header["window"][0] > 0
+
+
+def test_color_tables_are_those_of_the_export() -> None:
+    header, body = _unpack(pack(_scan(np.zeros((2, 2), np.uint8)), position=(0, 1)))
+    ramp = np.linspace(0, 1, 256, dtype=np.float32)[None]
+    for name in ("inferno", "viridis"):
+        assert _section(body, header["colormaps"][name]) == colorize(ramp, name).tobytes()
+
+
+def test_maps_are_quantized_on_the_slice() -> None:
+    scan = _scan(_disc(120, 160))
+    grid = np.zeros((24, 24))
+    grid[10, 12] = 1.0
+    prediction = _prediction(scan, grid, 1.0)
+    maps = viewer_maps(prediction)
+    assert [entry.key for entry in maps] == ["evidence", "gradcam:tumor", "gradcam:glioma"]
+    expected = np.rint(prediction.evidence.on_slice() * 255).astype(np.uint8)
+    assert np.array_equal(maps[0].values, expected)
+    header, body = _unpack(pack(scan, position=(0, 1), maps=maps))
+    first = header["maps"][0]
+    assert _section(body, first["values"]) == expected.tobytes()
+    assert (first["width"], first["height"], first["hasEvidence"]) == (160, 120, True)
+
+
+def test_maps_of_large_slices_are_made_smaller_but_keep_their_place() -> None:
+    scan = _scan(_disc(3000, 1500))
+    grid = np.zeros((24, 24))
+    grid[:, :12] = 1.0
+    entry = viewer_maps(_prediction(scan, grid, 1.0))[0]
+    assert entry.values.shape == (1024, 512)
+    assert entry.values[512, 200] == 255 and entry.values[512, 312] == 0
+
+
+def test_map_without_evidence_says_so() -> None:
+    scan = _scan(_disc(64, 64))
+    entry = viewer_maps(_prediction(scan, np.zeros((24, 24)), -0.3))[0]
+    assert (entry.has_evidence, entry.largest, int(entry.values.max())) == (False, 0.0, 0)
+
+
+def test_picture_to_save_rides_along() -> None:
+    picture = Picture("id-1", "out.png", b"\x89PNG")
+    header, body = _unpack(
+        pack(_scan(np.zeros((2, 2), np.uint8)), position=(0, 1), picture=picture)
+    )
+    assert header["download"]["name"] == "out.png"
+    assert _section(body, header["download"]["file"]) == b"\x89PNG"
+
+
+def test_problem_carries_its_sentence_and_no_picture() -> None:
+    header, body = _unpack(pack_problem("a.txt", "key", "It is text.", position=(2, 3)))
+    assert (header["problem"], header["name"], header["scan"]) == ("It is text.", "a.txt", "key")
+    assert header["maps"] == [] and _section(body, header["pixels"]) == b"\0"
+
+
+def test_windows() -> None:
+    ramp = np.arange(1001, dtype=np.uint16).reshape(7, 143)
+    assert auto_window(ramp) == (991.0, 500.5)
+    assert first_window(ramp) == auto_window(ramp)
+    assert first_window(np.full((4, 4), 3, np.uint8)) == (256.0, 128.0)
+    assert auto_window(np.full((4, 4), 3, np.uint8)) == (256.0, 128.0)

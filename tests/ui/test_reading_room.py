@@ -1,0 +1,160 @@
+"""From files to answers without a browser: intake, memory, refusal, one question a scan."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from brainscan.errors import InputRejected
+from brainscan.imaging.scan import Scan
+from brainscan.inference.prediction import Prediction
+from brainscan.inference.release import Release
+from brainscan.notice import RESEARCH_USE
+from brainscan.ui import exporting, reading_room
+from brainscan.ui.models import Reader
+from brainscan.ui.store import Stores
+from brainscan.ui.worklist import Worklist
+from tests.pages.fake_model import FakeClassifier
+
+VIEW = {
+    "source": "evidence",
+    "window": [256.0, 128.0],
+    "opacity": 0.5,
+    "threshold": 0.2,
+    "colormap": "viridis",
+    "invert": False,
+}
+
+
+class CountingClassifier(FakeClassifier):
+    """Counts the questions to the network."""
+
+    runs = 0
+
+    def predict(self, scan: Scan) -> Prediction:
+        self.runs += 1
+        return super().predict(scan)
+
+
+@pytest.fixture
+def reader() -> Reader:
+    release = Release(Path("nowhere"), {"name": "fake", "version": "1"})
+    return Reader("fake 1 abc", "Fake 1", release, CountingClassifier("fake"))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def stores() -> Stores:
+    return Stores()
+
+
+@pytest.fixture
+def listed(stores: Stores) -> Worklist:
+    filled = Worklist()
+    files = [*reading_room.sample_files(), ("notes.jpg", b"just some text, no picture at all")]
+    reading_room.add_files(filled, stores, files)
+    return filled
+
+
+def _read_all(listed: Worklist, stores: Stores, reader: Reader) -> None:
+    list(reading_room.read_some(listed, stores, reader, budget_s=60))
+
+
+def test_every_file_gets_an_answer_or_a_sentence(
+    listed: Worklist, stores: Stores, reader: Reader
+) -> None:
+    _read_all(listed, stores, reader)
+    *good, bad = listed.rows.values()
+    assert [row.status for row in good] == ["ok"] * 5
+    assert all(row.thumbnail.startswith("data:image/png;base64,") for row in good)
+    assert good[0].facts["Size"] == "256 × 256 pixels"
+    assert bad.status == "rejected" and bad.reason.startswith("notes.jpg contains text")
+    assert listed.waiting(reader.key) == []
+
+
+def test_network_is_asked_once_for_a_scan(listed: Worklist, stores: Stores, reader: Reader) -> None:
+    _read_all(listed, stores, reader)
+    row = next(iter(listed.rows.values()))
+    for _ in range(3):
+        reading_room.prediction_of(row, listed.session, stores, reader)
+        reading_room.maps_of(row, listed.session, stores, reader)
+    assert reader.classifier.runs == 5  # type: ignore[attr-defined]
+
+
+def test_time_budget_is_kept_after_one_scan(
+    listed: Worklist, stores: Stores, reader: Reader
+) -> None:
+    assert len(list(reading_room.read_some(listed, stores, reader, budget_s=0))) == 1
+    assert len(listed.waiting(reader.key)) == 5
+
+
+def test_scan_is_decoded_again_when_it_left_memory(
+    listed: Worklist, stores: Stores, reader: Reader
+) -> None:
+    row = next(iter(listed.rows.values()))
+    first = reading_room.scan_of(row, listed.session, stores)
+    stores.scans.discard(row.sha256)
+    assert np.array_equal(reading_room.scan_of(row, listed.session, stores).pixels, first.pixels)
+    stores.scans.discard(row.sha256)
+    stores.files.discard((listed.session, row.sha256))
+    with pytest.raises(InputRejected, match=r"left memory.*add it again"):
+        reading_room.scan_of(row, listed.session, stores)
+
+
+def test_sessions_do_not_read_each_others_files(listed: Worklist, stores: Stores) -> None:
+    row = next(iter(listed.rows.values()))
+    with pytest.raises(InputRejected):
+        reading_room.scan_of(row, "another session", stores)
+
+
+def test_forgetting_empties_list_and_memory(
+    listed: Worklist, stores: Stores, reader: Reader
+) -> None:
+    _read_all(listed, stores, reader)
+    for row in list(listed.rows.values())[:5]:
+        reading_room.maps_of(row, listed.session, stores, reader)
+    reading_room.forget(listed, stores, listed.rows.values())
+    assert listed.rows == {}
+    sizes = [len(kept) for kept in (stores.files, stores.scans, stores.predictions, stores.maps)]
+    assert sizes == [0, 0, 0, 0]
+
+
+def test_same_file_is_counted_as_known(listed: Worklist, stores: Stores) -> None:
+    assert reading_room.add_files(listed, stores, reading_room.sample_files()) == 5
+
+
+def test_results_carry_notice_and_no_formula(
+    listed: Worklist, stores: Stores, reader: Reader
+) -> None:
+    reading_room.add_files(listed, stores, [("=HYPERLINK(1).png", b"")])
+    _read_all(listed, stores, reader)
+    rows = listed.ordered(reader.key)
+    table = list(csv.DictReader(io.StringIO(exporting.results_csv(rows, reader.key))))
+    assert len(table) == 7
+    assert {line["notice"] for line in table} == {RESEARCH_USE}
+    assert table[6]["file"] == "'=HYPERLINK(1).png" and table[6]["status"] == "rejected"
+    assert float(table[0]["tumor_probability"]) == pytest.approx(
+        rows[0].answers[reader.key]["tumor_probability"], abs=1e-5
+    )
+    document = json.loads(exporting.results_json(rows, reader.key))
+    assert document["notice"] == RESEARCH_USE
+    assert document["results"][0]["decision"] == table[0]["decision"]
+    assert document["results"][5]["reason"] == rows[5].reason
+
+
+def test_saved_view_is_a_picture_larger_than_the_slice(
+    listed: Worklist, stores: Stores, reader: Reader
+) -> None:
+    row = next(iter(listed.rows.values()))
+    scan = reading_room.scan_of(row, listed.session, stores)
+    prediction = reading_room.prediction_of(row, listed.session, stores, reader)
+    with_map = exporting.view_png(scan, prediction, VIEW)
+    plain = exporting.view_png(scan, prediction, VIEW | {"source": None})
+    assert cv2.imdecode(np.frombuffer(with_map, np.uint8), 1).shape[0] > 256
+    assert with_map != plain
+    assert exporting.view_name(row) == "synthetic-1-glioma-brainscan.png"

@@ -1,0 +1,59 @@
+"""The answer as HTML: words, figures and what a screen reader is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from brainscan.ui.result_card import decision_html, probability_html, types_html
+
+
+def _answer(**changes: Any) -> dict[str, Any]:
+    answer = {
+        "tumor_probability": 0.934,
+        "decision": "tumor",
+        "type_probabilities": {"glioma": 0.2, "meningioma": 0.7, "pituitary": 0.1},
+        "threshold": 0.41,
+        "band": [0.35, 0.47],
+    }
+    return answer | changes
+
+
+def test_decision_says_why() -> None:
+    assert "Tumour suspected" in decision_html(_answer())
+    assert "above the threshold of 0.41" in decision_html(_answer())
+    below = decision_html(_answer(decision="no_tumor", tumor_probability=0.1))
+    assert "No tumour detected" in below and "below the threshold of 0.41" in below
+    between = decision_html(_answer(decision="indeterminate", tumor_probability=0.4))
+    assert "Uncertain" in between and "between 0.35 and 0.47" in between
+
+
+def test_bar_is_told_to_screen_readers_and_drawn_to_scale() -> None:
+    html = probability_html(_answer())
+    assert (
+        'aria-label="Tumour probability 0.93 on a scale from 0 to 1. Threshold 0.41. '
+        'Uncertain from 0.35 to 0.47."' in html
+    )
+    assert "left:35.00%;width:12.00%" in html
+    assert 'class="bs-tick" style="left:41.00%"' in html
+    assert "width:93.40%" in html
+
+
+def test_empty_band_is_neither_drawn_nor_told() -> None:
+    html = probability_html(_answer(band=[0.41, 0.41]))
+    assert "bs-band" not in html and "Uncertain" not in html
+
+
+def test_types_are_ranked_and_quiet_without_tumor() -> None:
+    html = types_html(_answer())
+    assert html.index("meningioma") < html.index("glioma") < html.index("pituitary")
+    assert "bs-quiet" not in html
+    assert "bs-quiet" in types_html(_answer(decision="no_tumor"))
+
+
+def test_model_without_types_shows_none() -> None:
+    assert types_html(_answer(type_probabilities={})) == ""
+
+
+def test_names_from_outside_are_escaped() -> None:
+    html = types_html(_answer(type_probabilities={"<script>": 1.0}))
+    assert "<script>" not in html and "&lt;script&gt;" in html
