@@ -8,7 +8,7 @@ class, figures measured on such images say little about tumors.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +63,10 @@ class BorderFigure:
 
 
 def border_figures(
-    images: Sequence[ImageFacts], rim: np.ndarray, groups: np.ndarray
+    images: Sequence[ImageFacts],
+    rim: np.ndarray,
+    groups: np.ndarray,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[BorderFigure, ...]:
     """Measure what rim and file predict, with whole groups held out.
 
@@ -78,6 +81,8 @@ def border_figures(
         ``(n, columns)`` from :func:`brainscan.data.rim.rim_features`.
     groups
         ``(n,)`` integers; equal ones are never split.
+    progress
+        Called with questions done and in all.
     """
     if not images:
         return ()
@@ -96,7 +101,9 @@ def border_figures(
     file = file_features(images)
     inputs = {"rim": rim, "file": file, "rim and file": np.hstack([rim, file])}
     figures = []
-    for predicts, within, values in questions:
+    for number, (predicts, within, values) in enumerate(questions):
+        if progress is not None:
+            progress(number, len(questions))
         target = np.array([value or "" for value in values])
         names, counts = np.unique(target[target != ""], return_counts=True)
         enough = names[counts >= _LEAST_OF_CLASS]
@@ -110,6 +117,8 @@ def border_figures(
                     predicts, within, uses, features[chosen], target[chosen], groups[chosen], folds
                 )
             )
+    if progress is not None:
+        progress(len(questions), len(questions))
     return tuple(figures)
 
 
@@ -150,9 +159,7 @@ def _measure(
     )
 
 
-def _held_out(
-    features: np.ndarray, code: np.ndarray, groups: np.ndarray, folds: int
-) -> np.ndarray:
+def _held_out(features: np.ndarray, code: np.ndarray, groups: np.ndarray, folds: int) -> np.ndarray:
     """Probabilities ``(n, classes)`` of images whose groups took no part in the fit."""
     # scikit-learn takes a second to import, which the other commands should not wait for.
     from sklearn.exceptions import ConvergenceWarning

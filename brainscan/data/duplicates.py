@@ -118,7 +118,9 @@ class _Search:
             self._match(cols, rows, _WHOLE, everything[1:]),
             self._match(rows, cols, _HEAD, everything[1:2]),
         ]
-        first, second, similarity, view, flipped = (np.concatenate(p) for p in zip(*parts))
+        first, second, similarity, view, flipped = (
+            np.concatenate(columns) for columns in zip(*parts, strict=True)
+        )
         first, second = np.minimum(first, second), np.maximum(first, second)
         order = np.lexsort((-similarity, second, first))
         first, second = first[order], second[order]
@@ -148,13 +150,13 @@ class _Search:
         for rank in range(entries.shape[1]):
             column = order[:, rank]
             bound = np.take_along_axis(entries, column[:, None], axis=1)[:, 0]
-            live = np.flatnonzero(
-                (best < self._threshold) & (bound >= self._threshold - _ROUNDING)
-            )
+            live = np.flatnonzero((best < self._threshold) & (bound >= self._threshold - _ROUNDING))
             if not live.size:
                 break
             flipped, view = np.divmod(column[live], len(col_views))
-            exact = self._exact(rows[r[live]], row_view, flipped > 0, cols[c[live]], col_views[view])
+            exact = self._exact(
+                rows[r[live]], row_view, flipped > 0, cols[c[live]], col_views[view]
+            )
             better = exact > best[live]
             best[live[better]] = exact[better]
             choice[live[better]] = column[live[better]]

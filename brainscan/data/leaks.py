@@ -50,7 +50,7 @@ class Conflict:
     Attributes
     ----------
     kind
-        ``"pixels"`` when the pictures are equal, ``"near"`` when they are near-duplicates.
+        ``"pixels"`` when equal pictures disagree, ``"near"`` when only near-duplicates do.
     classes
         The classes found.
     files
@@ -108,34 +108,32 @@ def conflicts(seen: Survey, links: Links) -> tuple[Conflict, ...]:
     """Find groups of copies with different labels, or with different tumor types.
 
     A tumor whose type is not given agrees with every type; an image without a label agrees with
-    everything. Equal pictures with different classes are reported before near-duplicates, and
-    a group only once.
+    everything. Conflicts between equal pictures come first. Those between near-duplicates need
+    a look: neighbouring slices of one patient can be near-duplicates and differ rightly.
     """
+    records = [image.record for image in seen.images]
+    equal = {
+        int(links.groups[indices[0]])
+        for indices in _members(links.pixel_groups).values()
+        if _disagree([records[index] for index in indices])
+    }
     found: list[Conflict] = []
-    told: set[int] = set()
-    kinds: tuple[tuple[Literal["pixels", "near"], np.ndarray], ...] = (
-        ("pixels", links.pixel_groups),
-        ("near", links.groups),
-    )
-    for kind, groups in kinds:
-        members: dict[int, list[int]] = {}
-        for index, group in enumerate(groups):
-            members.setdefault(int(group), []).append(index)
-        for indices in members.values():
-            records = [seen.images[index].record for index in indices]
-            component = int(links.groups[indices[0]])
-            if component in told or not _disagree(records):
-                continue
-            classes = {class_of(record) for record in records} - {"unlabelled"}
-            files = tuple(record.name for record in records)
-            found.append(Conflict(kind, tuple(sorted(classes)), files))
-        told |= {int(links.groups[index]) for index in _indices(found, seen)}
-    return tuple(found)
+    for group, indices in _members(links.groups).items():
+        together = [records[index] for index in indices]
+        if not _disagree(together):
+            continue
+        classes = {class_of(record) for record in together} - {"unlabelled"}
+        kind: Literal["pixels", "near"] = "pixels" if group in equal else "near"
+        files = tuple(record.name for record in together)
+        found.append(Conflict(kind, tuple(sorted(classes)), files))
+    return tuple(sorted(found, key=lambda conflict: conflict.kind, reverse=True))
 
 
-def _indices(found: list[Conflict], seen: Survey) -> list[int]:
-    names = {name for conflict in found for name in conflict.files}
-    return [index for index, image in enumerate(seen.images) if image.record.name in names]
+def _members(groups: np.ndarray) -> dict[int, list[int]]:
+    members: dict[int, list[int]] = {}
+    for index, group in enumerate(groups):
+        members.setdefault(int(group), []).append(index)
+    return members
 
 
 def _disagree(records: list[Record]) -> bool:

@@ -1,0 +1,164 @@
+"""``python -m brainscan audit``: what a dataset holds, and what would flatter a model on it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from brainscan.data.audit import Audit, audit_dataset
+from brainscan.data.audit_json import audit_json
+from brainscan.data.audit_text import audit_text
+from brainscan.data.dataset import open_dataset
+from brainscan.data.duplicates import SIMILARITY
+from brainscan.data.splitting import balanced_folds, manifest_path, write_split
+from brainscan.errors import DatasetError
+from brainscan.progress import ProgressBar
+
+_HELP = "find copies, leaks, label conflicts and giveaways in a dataset"
+_DESCRIPTION = """\
+Look at a dataset before believing a figure measured on it:
+  duplicates     same bytes, same pixels, near-duplicates (compressed again, resized,
+                 mirrored, cropped), and the groups they form
+  twins          images whose copy lies in another fold or split
+  conflicts      copies that carry different labels
+  balance        classes, sources, sizes, formats and colour modes
+  giveaways      how well the outermost pixels, file size and colour mode alone predict
+                 the class, with whole groups held out
+
+DATASET is a manifest.csv, or a folder that holds a manifest.csv, class folders (glioma
+meningioma pituitary notumor, or yes no), Training and Testing with class folders inside,
+or just images.
+"""
+_EPILOG = """\
+examples:
+  python -m brainscan audit scans/
+  python -m brainscan audit scans/ --json audit.json
+  python -m brainscan audit scans/ --split scans/manifest.csv --folds 5
+
+The JSON file holds everything, down to one entry an image with its digests, groups and
+nearest match; its keys are described in brainscan/data/audit_json.py.
+
+--split writes a manifest.csv whose folds never cut through a group of near-duplicates or
+through a group (patient) that the dataset names. Its paths are relative, so it belongs
+into the dataset's folder or above. Nothing is overwritten.
+
+exit code: 0 every file was read, 1 some were not, 2 the audit could not start
+"""
+_STAGES = {"reading": "Reading", "comparing": "Comparing", "border": "Looking at borders"}
+_INTERRUPTED = 130  # as a shell reports Ctrl-C
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "audit",
+        help=_HELP,
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("dataset", metavar="DATASET", type=Path, help="folder or manifest.csv")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the whole audit here")
+    parser.add_argument(
+        "--split",
+        type=Path,
+        metavar="FOLDER_OR_FILE",
+        help="write a group-safe split: a CSV file, or a folder for manifest.csv",
+    )
+    parser.add_argument(
+        "--folds", type=_fold_count, default=4, metavar="N", help="folds of --split (default 4)"
+    )
+    parser.add_argument(
+        "--similarity",
+        type=_similarity,
+        default=SIMILARITY,
+        metavar="S",
+        help=f"from which two pictures count as copies, 0.5 to 1 (default {SIMILARITY})",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    dataset = open_dataset(args.dataset)
+    # A place that cannot be written to is reported before the work, not after it.
+    split = manifest_path(args.split) if args.split else None
+    if args.json:
+        _check_json(args.json)
+    bars = _Bars()
+    try:
+        audit = audit_dataset(dataset, threshold=args.similarity, progress=bars.update)
+    except KeyboardInterrupt:
+        bars.close()
+        print("brainscan audit: stopped. Nothing was written.", file=sys.stderr)
+        return _INTERRUPTED
+    bars.close()
+    print(audit_text(audit))
+    if args.json:
+        _write_json(audit, args.json)
+        print(f"\nWritten to {args.json}")
+    if split:
+        _split(audit, split, args.folds)
+    return 1 if audit.seen.unreadable else 0
+
+
+class _Bars:
+    """One progress bar a stage."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._bar = ProgressBar("")
+
+    def update(self, stage: str, done: int, total: int) -> None:
+        if stage != self._stage:
+            self.close()
+            self._stage, self._bar = stage, ProgressBar(_STAGES[stage])
+            self._bar.update(0, total)
+        self._bar.update(done, total)
+
+    def close(self) -> None:
+        self._bar.__exit__()
+
+
+def _check_json(path: Path) -> None:
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
+        raise DatasetError(f"{path} {what}. Give a file in an existing folder with --json.")
+
+
+def _write_json(audit: Audit, path: Path) -> None:
+    try:
+        path.write_text(json.dumps(audit_json(audit), indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        msg = f"{path} cannot be written ({error.strerror}). Choose another file with --json."
+        raise DatasetError(msg) from error
+
+
+def _split(audit: Audit, path: Path, folds: int) -> None:
+    fold = balanced_folds(audit.safe_groups, audit.strata, folds)
+    records = [image.record for image in audit.seen.images]
+    usable = write_split(audit.dataset, records, audit.safe_groups, fold, path)
+    sizes = ", ".join(str(int((fold == number).sum())) for number in range(folds))
+    print(f"\nGroup-safe split written to {path}: {folds} folds of {sizes} images")
+    if not usable:
+        print(f"  Its paths are relative to {audit.dataset.root}: move it there before you use it.")
+    if audit.seen.unreadable:
+        print(f"  {len(audit.seen.unreadable)} unreadable file(s) were left out.")
+
+
+def _fold_count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of folds of 2 or more.")
+    return int(text)
+
+
+def _similarity(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.5 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a similarity from 0.5 to 1.")
+    return value
