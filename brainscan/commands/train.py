@@ -146,7 +146,10 @@ def _train(config: TrainingConfig, run_folder: RunFolder, *, resume: bool) -> No
     from brainscan.training.datasets import load_split
 
     began = time.monotonic()
-    run_folder.write_status("running", epoch=0, epochs=config.epochs, message="Reading images")
+    finished = run_folder.read_json("status.json").get("epoch", 0) if resume else 0
+    run_folder.write_status(
+        "running", epoch=finished, epochs=config.epochs, message="Reading images"
+    )
     with ProgressBar("Reading images") as bar:
         training, validation = load_split(config, bar.update)
     for name, reason in training.rejected + validation.rejected:

@@ -107,7 +107,7 @@ def _warp(size: int, how: Augmentation, generator: np.random.Generator) -> np.nd
 
 
 def _photometry(image: np.ndarray, how: Augmentation, generator: np.random.Generator) -> np.ndarray:
-    values = image.astype(np.float32) / 255
+    values: np.ndarray = image.astype(np.float32) / 255
     values **= np.float32(np.exp(how.gamma * generator.uniform(-1, 1)))
     if how.bias_field:
         knots = generator.uniform(-1, 1, (4, 4)).astype(np.float32)
@@ -116,7 +116,7 @@ def _photometry(image: np.ndarray, how: Augmentation, generator: np.random.Gener
     gain = 1 + how.contrast * generator.uniform(-1, 1)
     values = values * np.float32(gain) + np.float32(how.brightness * generator.uniform(-1, 1))
     if how.blur and generator.random() < 0.25:
-        values = cv2.GaussianBlur(values, (0, 0), 0.2 + how.blur * generator.random())
+        values = np.asarray(cv2.GaussianBlur(values, (0, 0), 0.2 + how.blur * generator.random()))
     if how.noise and generator.random() < 0.5:
         deviation = np.float32(how.noise * generator.random())
         values += deviation * generator.standard_normal(values.shape, dtype=np.float32)

@@ -29,7 +29,8 @@ class Preprocessing:
     foreground
         A pixel belongs to the head when it exceeds this share of the robust maximum.
     margin
-        Rim kept around the head, as a share of its longer side.
+        Rim kept around the head, as a share of its longer side, where the background is not
+        uniform; a uniform background is cropped whole.
     """
 
     size: int = 192

@@ -100,6 +100,7 @@ class TrainingConfig:
     def from_json(cls, values: dict[str, Any]) -> TrainingConfig:
         """Rebuild the settings; keys of other origin are ignored."""
         known = {f.name for f in fields(cls)}
+        kept: dict[str, Any]
         kept = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known}
         kept["preprocessing"] = Preprocessing.from_json(values["preprocessing"])
         kept["augmentation"] = Augmentation(**values["augmentation"])
