@@ -136,7 +136,8 @@ def _decode(data: bytes, name: str) -> tuple[str, bool]:
     else:
         # A crash of the machine can leave zero bytes at the end of a file.
         trimmed = data.rstrip(b"\0")
-        if b"\0" in trimmed:
+        first = trimmed.lstrip().split(b"\n", 1)[0]
+        if b"\0" in trimmed or "\ufffd" in first.decode("utf-8", errors="replace"):
             raise TrainingError(
                 f"{name} is not a text file. Give the CSV file that Keras' CSVLogger wrote."
             )

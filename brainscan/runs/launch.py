@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -138,10 +139,10 @@ def start(plan: TrainingPlan, root: Path | None = None) -> Run:
     folder = root / plan.name
     try:
         root.mkdir(parents=True, exist_ok=True)
-        folder.mkdir()  # fails when another window was faster
-    except FileExistsError as error:
-        raise TrainingError(_taken(plan.name)) from error
+        folder.mkdir()
     except OSError as error:
+        if folder.is_dir():  # another window was faster
+            raise TrainingError(_taken(plan.name)) from error
         raise TrainingError(
             f"The run folder {folder} cannot be made ({error.strerror or error}). "
             "Check the disk and the permissions, or set BRAINSCAN_RUNS to another folder."
@@ -209,7 +210,7 @@ def _name_problems(name: str, root: Path) -> list[str]:
             f'"{name}" cannot be the name of a run. Use up to 64 letters, digits, dots, dashes and '
             "underscores, beginning with a letter or a digit."
         ]
-    return [_taken(name)] if (root / name).exists() else []
+    return [_taken(name)] if os.path.lexists(root / name) else []
 
 
 def _taken(name: str) -> str:

@@ -167,8 +167,8 @@ class Run:
         except OSError:
             return ""
         # A progress bar rewrites its line with carriage returns: keep what was seen last.
-        shown = [line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.split("\n")]
-        return "\n".join(_TERMINAL_CODES.sub("", line) for line in shown[-lines:]).strip("\n")
+        shown = [line.rstrip("\r").rsplit("\r", 1)[-1] for line in text.strip().split("\n")]
+        return "\n".join(_TERMINAL_CODES.sub("", line) for line in shown[-lines:])
 
 
 def uploaded(history: History) -> Run:
@@ -204,9 +204,9 @@ def read_run(folder: Path, *, kind: Kind = "run") -> Run:
     )
     state: State = "released" if kind == "release" else _state(status.get("state"), progress)
     launched = _timestamp(launch.get("started"))
-    if launched is not None and launched > (progress.updated or 0.0) + 1.0:
+    pid = _whole(launch.get("pid"))
+    if launched is not None and launched >= (progress.updated or 0.0) and pid != progress.pid:
         # The app started it (again) and the training itself has not yet reported.
-        pid = _whole(launch.get("pid"))
         state = "starting" if is_alive(pid, seen_at=launched) else _ended_unheard(launch)
         message = "Starting" if state == "starting" else "It ended before its first report."
         progress = Progress(progress.epoch, progress.epochs, message=message, pid=pid or None)

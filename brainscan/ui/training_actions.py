@@ -12,11 +12,20 @@ from brainscan.runs.library import find_run
 from brainscan.runs.process import GRACE_S, is_stopping
 from brainscan.runs.run import Run
 from brainscan.ui.error_card import error_card, plain
-from brainscan.ui.training_shown import Shown, forget_uploads, keep_upload, network_name, select
+from brainscan.ui.training_shown import (
+    Shown,
+    forget_uploads,
+    has_uploads,
+    keep_upload,
+    network_name,
+    select,
+)
 
 _ASKED = "training_asked"
 """``("stop" or "resume", run name)`` between the press of a button and its dialog."""
 
+_TURN = "training_upload_turn"
+_REFUSED = "training_upload_refused"
 _MAX_UPLOAD_MB = 20
 
 
@@ -98,32 +107,34 @@ def upload_panel() -> None:
             "The CSV file that Keras’ `CSVLogger` writes, or any table with one line an epoch. "
             "It stays in this browser session only."
         )
-        files = st.file_uploader(
+        turn = st.session_state.setdefault(_TURN, 0)
+        st.file_uploader(
             "History files",
             type=["csv", "txt", "log", "tsv"],
             accept_multiple_files=True,
             max_upload_size=_MAX_UPLOAD_MB,
-            key="training_files",
+            key=f"training_files_{turn}",
             label_visibility="collapsed",
             on_change=_take_uploads,
         )
-        for sentence in st.session_state.get("training_upload_errors", ()) if files else ():
+        for sentence in st.session_state.get(_REFUSED, ()):
             error_card(sentence)
-        if st.session_state.get("training_uploads") and st.button(
-            "Remove opened files", icon=":material/delete:"
-        ):
+        if has_uploads() and st.button("Remove opened files", icon=":material/delete:"):
             forget_uploads()
             st.rerun()
 
 
 def _take_uploads() -> None:
-    errors = []
-    for file in st.session_state["training_files"] or ():
+    """Keep what was uploaded and empty the uploader, which frees its memory."""
+    turn = st.session_state[_TURN]
+    refused = []
+    for file in st.session_state.get(f"training_files_{turn}") or ():
         try:
             keep_upload(parse_history(file.getvalue(), file.name))
         except TrainingError as error:
-            errors.append(str(error))
-    st.session_state["training_upload_errors"] = errors
+            refused.append(str(error))
+    st.session_state[_REFUSED] = refused
+    st.session_state[_TURN] = turn + 1
 
 
 def confirm() -> None:
@@ -131,7 +142,7 @@ def confirm() -> None:
     asked: tuple[str, str] | None = st.session_state.pop(_ASKED, None)
     if asked is not None:
         action, name = asked
-        (_confirm_stop if action == "stop" else _confirm_resume)(name)
+        (stop_dialog if action == "stop" else resume_dialog)(name)
 
 
 def _ask(action: str, run: Run) -> None:
@@ -141,7 +152,8 @@ def _ask(action: str, run: Run) -> None:
 
 
 @st.dialog("Stop this training?", icon=":material/stop_circle:")
-def _confirm_stop(name: str) -> None:
+def stop_dialog(name: str) -> None:
+    """Ask whether the run should really stop, and stop it."""
     st.markdown(
         f"**{plain(name)}** ends its current step and saves. What it learned since its last "
         "finished epoch is lost; everything before is kept, and it can be resumed. If it does "
@@ -160,8 +172,13 @@ def _confirm_stop(name: str) -> None:
 
 
 @st.dialog("Resume this training?", icon=":material/resume:")
-def _confirm_resume(name: str) -> None:
-    run = find_run(name)
+def resume_dialog(name: str) -> None:
+    """Say from where the run would go on, and resume it."""
+    try:
+        run = find_run(name)
+    except TrainingError as error:
+        error_card(error)
+        return
     st.markdown(
         f"**{plain(name)}** goes on from its last finished epoch "
         f"({run.progress.epoch} of {run.progress.epochs}) with the settings it began with. "

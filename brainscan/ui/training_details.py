@@ -14,7 +14,8 @@ from brainscan.evaluation.names import display_name
 from brainscan.runs.compare import compare_settings
 from brainscan.runs.run import Run
 from brainscan.ui.error_card import plain
-from brainscan.ui.training_shown import Shown, text_color
+from brainscan.ui.theme import text_color
+from brainscan.ui.training_shown import Shown
 
 _LOG_LINES = 200
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -12,6 +12,7 @@ from brainscan.runs.figures import MAX_RUNS, colors
 from brainscan.runs.history import BestEpoch, History
 from brainscan.runs.library import list_releases, list_runs
 from brainscan.runs.run import Run, uploaded
+from brainscan.ui.theme import is_dark
 
 _SELECTED = "training_selected"
 _UPLOADS = "training_uploads"
@@ -52,10 +53,23 @@ def all_runs() -> list[Run]:
 
 
 def keep_upload(history: History) -> None:
-    """Keep a history file for this session and show it beside what is shown."""
-    st.session_state.setdefault(_UPLOADS, {})[history.name] = history
-    key = uploaded(history).key
-    select([*selection(all_runs()), key])
+    """Keep a history file for this session and show it beside what is shown.
+
+    Another file of the same name stands beside the first, numbered.
+    """
+    shown_now = selection(all_runs())
+    uploads: dict[str, History] = st.session_state.setdefault(_UPLOADS, {})
+    name, number = history.name, 1
+    while name in uploads and uploads[name].to_csv() != history.to_csv():
+        number += 1
+        name = f"{history.name} ({number})"
+    uploads[name] = replace(history, name=name)
+    select([*shown_now, uploaded(uploads[name]).key])
+
+
+def has_uploads() -> bool:
+    """Whether any uploaded history is kept."""
+    return bool(st.session_state.get(_UPLOADS))
 
 
 def forget_uploads() -> None:
@@ -91,16 +105,6 @@ def shown(runs: Sequence[Run], keys: Sequence[str]) -> list[Shown]:
     by_key = {run.key: run for run in runs}
     palette = colors(is_dark())
     return [_read(by_key[key], color) for key, color in zip(keys[:MAX_RUNS], palette, strict=False)]
-
-
-def is_dark() -> bool:
-    """Whether the reader's theme is dark, which is also what is assumed when unknown."""
-    return st.context.theme.type != "light"
-
-
-def text_color() -> str:
-    """Return the colour of plain text in the reader's theme, as ``#RRGGBB``."""
-    return str(st.get_option(f"theme.{'dark' if is_dark() else 'light'}.textColor") or "#808080")
 
 
 def network_name(run: Run) -> str:

@@ -40,7 +40,8 @@ def start_dialog() -> None:
         )
     if not pressed:
         return
-    found = problems(plan)
+    with st.spinner("Checking the images and settings"):
+        found = problems(plan)
     for sentence in found:
         error_card(sentence)
     if found:

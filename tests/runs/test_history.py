@@ -159,6 +159,7 @@ def test_pandas_index_and_missing_epoch_column_are_numbered() -> None:
         (b"epoch\n0\n", "first line"),
         (b"epoch,loss,loss\n0,1,2\n", "twice"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not a text file"),
+        (b"\x89PNG\r\n\0\0", "not a text file"),
         (b"epoch,stage\n0,head\n", "no column of numbers"),
         (b"a" * (MAX_BYTES + 1), "20 MB"),
     ],
