@@ -21,9 +21,10 @@ GREY = "rgba(128, 128, 128, 0.75)"
 GRID = "rgba(128, 128, 128, 0.22)"
 _CLEAR = "rgba(0, 0, 0, 0)"
 _HISTOGRAM_BINS = 40
+_HEIGHT = 400
 
 
-def _frame(figure: go.Figure, x: str, y: str, *, height: int = 380) -> go.Figure:
+def _frame(figure: go.Figure, x: str, y: str, *, height: int = _HEIGHT) -> go.Figure:
     """Apply what all figures share."""
     figure.update_layout(
         height=height,
@@ -97,8 +98,9 @@ def matrix_figure(classes: Sequence[str], counts: np.ndarray) -> go.Figure:
                 y=label,
                 text=f"<b>{counts[row, column]}</b><br>{below}",
                 showarrow=False,
+                font={"size": 14},
             )
-    _frame(figure, "answer", "label", height=max(380, 120 + 70 * len(names)))
+    _frame(figure, "answer", "label", height=max(_HEIGHT, 120 + 70 * len(names)))
     figure.update_xaxes(showgrid=False, side="bottom")
     figure.update_yaxes(showgrid=False, autorange="reversed")
     figure.update_layout(margin={"l": 96, "r": 16, "t": 12, "b": 52})

@@ -78,7 +78,7 @@ def _table(result: EvaluationResult, numbers: Sequence[int], threshold: float) -
         selection_mode="single-row",
         column_config={
             "Slice": st.column_config.ImageColumn("", width=84),
-            "p": st.column_config.NumberColumn("Tumour probability", format="%.3f", width="small"),
+            "p": st.column_config.NumberColumn("Probability", format="%.3f", width="small"),
             "File": st.column_config.TextColumn(width="medium"),
         },
         alt="Wrongly answered images; select a row to see its heat map.",

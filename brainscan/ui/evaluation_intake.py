@@ -84,7 +84,7 @@ class UploadSource:
                 raise Cancelled("Copying the uploaded folder was stopped.")
             relative = safe_relative(name)
             if relative is None:
-                notes.append(f"{name!r} was skipped: its path is not inside the folder.")
+                notes.append(f"{name!r} was skipped: its path cannot be kept inside a folder.")
                 continue
             if any(is_hidden(part) for part in relative.parts):
                 continue

@@ -22,6 +22,7 @@ from brainscan.ui.evaluation_tables import (
     refused_table,
 )
 from brainscan.ui.evaluation_tiles import tiles
+from brainscan.ui.theme import text_color
 
 _THRESHOLD = "evaluation_threshold"
 _STEP = 0.01
@@ -164,6 +165,7 @@ def _threshold(result: EvaluationResult) -> float:
 
 
 def _chart(title: str, figure: go.Figure, key: str) -> None:
+    figure.update_annotations(font_color=text_color())  # the theme's own is too pale on blue
     with st.container(border=True, key=f"evaluation-card-{key}"):
         st.markdown(f"**{title}**")
         st.plotly_chart(

@@ -42,7 +42,7 @@ def images_table(result: EvaluationResult, threshold: float) -> None:
         "File": lambda row: row.name,
         "Tumour probability": lambda row: row.probability,
         "Decision": lambda row: display_name(row.decision or ""),
-        "Type": lambda row: row.best_type if row.answer(threshold) == "tumor" else None,
+        "Type": lambda row: row.best_type if row.answer(threshold) == "tumor" else "",
     }
     if result.labelled:
         columns |= {
@@ -50,7 +50,7 @@ def images_table(result: EvaluationResult, threshold: float) -> None:
             "Error": lambda row: display_name(row.error(threshold) or ""),
         }
     if any(row.sequence for row in rows):
-        columns["Sequence"] = lambda row: row.sequence
+        columns["Sequence"] = lambda row: row.sequence or ""
     if len({row.source for row in rows}) > 1:
         columns["Source"] = lambda row: row.source
     frame = pd.DataFrame({name: [value(row) for row in rows] for name, value in columns.items()})

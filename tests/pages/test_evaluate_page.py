@@ -1,0 +1,236 @@
+"""The Evaluate page: form, run, result, errors; once in AppTest and once in a real browser."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from brainscan.imaging.phantom import Lesion, phantom_png, phantom_slice
+from brainscan.inference.release import Release
+from brainscan.ui import evaluation_run
+from brainscan.ui.evaluation_intake import FolderSource
+from tests.pages.browser import ROOT, serve, settle
+from tests.pages.evaluation_app import use_stand_in, write_release
+
+_PAGE = ROOT / "pages" / "evaluate.py"
+_LABELS: tuple[tuple[str, Lesion], ...] = (
+    ("glioma", "glioma"),
+    ("meningioma", "meningioma"),
+    ("pituitary", "pituitary"),
+    ("notumor", "none"),
+)
+_OWN_404 = "the server responded with a status of 404"  # Streamlit probes below a page's address
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixteen synthetic slices in class folders, and a text that is called a picture."""
+    root = tmp_path_factory.mktemp("data") / "phantoms"
+    for folder, lesion in _LABELS:
+        (root / folder).mkdir(parents=True)
+        for seed in range(4):
+            data = phantom_png(phantom_slice(seed, lesion=lesion))
+            (root / folder / f"{seed}.png").write_bytes(data)
+    (root / "notumor" / "broken.png").write_text("no picture", encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page alone, with one release whose network is a stand-in."""
+    write_release(tmp_path / "models")
+    monkeypatch.setenv("BRAINSCAN_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr(evaluation_run, "TumorClassifier", evaluation_run.TumorClassifier)
+    use_stand_in()
+    return AppTest.from_file(str(_PAGE), default_timeout=60).run()
+
+
+def _finish(app: AppTest) -> AppTest:
+    job = evaluation_run.current(app.session_state)
+    assert job is not None
+    job.wait(60)
+    return app.run()
+
+
+def _evaluate(app: AppTest, path: Path) -> AppTest:
+    app.text_input(key="evaluation_path").set_value(str(path)).run()
+    app.button(key="evaluation_start").click().run()
+    return _finish(app)
+
+
+def _html(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def test_the_empty_page_explains_the_layouts(app: AppTest) -> None:
+    assert not app.exception
+    assert app.button(key="evaluation_start").disabled
+    for word in ("notumor/", "yes/", "Training/", "manifest.csv"):
+        assert word in _html(app)
+
+
+def test_without_a_model_the_page_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRAINSCAN_MODELS", str(tmp_path))
+    app = AppTest.from_file(str(_PAGE), default_timeout=60).run()
+    assert "no released model" in app.info[0].value
+
+
+def test_a_wrong_path_is_a_sentence_and_cannot_be_started(app: AppTest, tmp_path: Path) -> None:
+    app.text_input(key="evaluation_path").set_value(str(tmp_path / "nowhere")).run()
+    assert "does not exist" in app.error[0].value
+    assert app.button(key="evaluation_start").disabled
+
+
+def test_a_labelled_folder_becomes_figures(app: AppTest, scans: Path) -> None:
+    _evaluate(app, scans)
+    assert not app.exception
+    html = _html(app)
+    for name in ("AUROC", "Sensitivity (recall)", "Macro F1, 4 classes", "Accuracy, 3 types"):
+        assert name in html
+    assert "16 in the figures" in app.caption[0].value
+    assert app.subheader[0].value == "1 file(s) without a prediction"
+
+
+def test_the_threshold_moves_the_figures_without_the_network(app: AppTest, scans: Path) -> None:
+    _evaluate(app, scans)
+    job = evaluation_run.current(app.session_state)
+    before = _html(app)
+    app.slider(key="evaluation_threshold").set_value(0.0).run()
+    assert evaluation_run.current(app.session_state) is job
+    assert "Every image" not in before
+    assert _html(app) != before
+    app.button(key="evaluation_reset").click().run()
+    assert _html(app) == before
+
+
+def test_every_section_stands_at_every_threshold(app: AppTest, scans: Path) -> None:
+    _evaluate(app, scans)
+    for threshold in (0.0, 1.0):
+        app.slider(key="evaluation_threshold").set_value(threshold).run()
+        for section in ("Curves", "Classes", "Sources", "Errors", "Images"):
+            app.segmented_control(key="evaluation_section").set_value(section).run()
+            assert not app.exception, f"{section} at threshold {threshold}"
+
+
+def test_unlabelled_images_become_a_table(app: AppTest, scans: Path, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    for number, path in enumerate(sorted(scans.rglob("[0-9].png"))):
+        (tmp_path / "plain" / f"{number}.png").write_bytes(path.read_bytes())
+    _evaluate(app, tmp_path / "plain")
+    assert not app.exception
+    assert "No labels" in app.info[0].value
+    assert len(app.dataframe[0].value) == 16
+
+
+def test_one_class_alone_has_no_ranking_and_says_why(
+    app: AppTest, scans: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "only" / "yes").mkdir(parents=True)
+    picture = (scans / "glioma" / "0.png").read_bytes()
+    (tmp_path / "only" / "yes" / "1.png").write_bytes(picture)
+    _evaluate(app, tmp_path / "only")
+    assert not app.exception
+    assert "not defined" in _html(app)
+    assert "Every image is labelled tumour." in _html(app)
+
+
+def test_a_failed_run_returns_to_the_form_with_its_sentence(
+    app: AppTest, scans: Path, tmp_path: Path
+) -> None:
+    app.text_input(key="evaluation_path").set_value(str(scans)).run()
+    (tmp_path / "models" / "resnet50" / "manifest.json").write_text("damaged", encoding="utf-8")
+    release = Release(tmp_path / "models" / "resnet50", {"name": "resnet50"})
+    app.session_state["evaluation_job"] = evaluation_run.start(FolderSource(scans), release)
+    _finish(app)
+    assert "manifest" in app.error[0].value
+
+
+def test_a_new_evaluation_starts_from_the_form(app: AppTest, scans: Path) -> None:
+    _evaluate(app, scans)
+    app.button(key="evaluation_new").click().run()
+    assert not app.exception
+    assert app.button(key="evaluation_start") is not None
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[str]:
+    """The address of the real app with the stand-in network, slow enough to be cancelled."""
+    log = tmp_path_factory.mktemp("server") / "streamlit.log"
+    script = ROOT / "tests" / "pages" / "evaluation_app.py"
+    with serve(script, env={"BRAINSCAN_TEST_PAUSE": "0.15"}, log=log) as address:
+        yield f"{address}/evaluate"
+
+
+def _open(page: Any, url: str) -> None:
+    page.goto(url)
+    settle(page)
+    page.get_by_test_id("layouts").wait_for()
+
+
+def _zip(scans: Path) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for path in sorted(scans.rglob("*.png")):
+            archive.write(path, f"phantoms/{path.relative_to(scans).as_posix()}")
+        archive.writestr("../evil.png", b"evil")
+    return stream.getvalue()
+
+
+def test_a_zip_is_evaluated_and_its_figures_downloaded(page: Any, url: str, scans: Path) -> None:
+    _open(page, url)
+    page.get_by_text("ZIP archive").first.click()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "phantoms.zip", "mimeType": "application/zip", "buffer": _zip(scans)}
+    )
+    page.get_by_role("button", name="Evaluate", exact=True).click()
+    page.get_by_test_id("figures-moving").wait_for()
+    settle(page)
+    assert "16 in the figures" in page.get_by_test_id("stMain").inner_text()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="JSON").click()
+    values = json.loads(Path(waiting.value.path()).read_text("utf-8"))
+    assert values["dataset"]["name"] == "phantoms"
+    assert values["metrics"]["ranking"]["auroc"]["n"] == 16
+    assert any("evil.png" in warning for warning in values["dataset"]["warnings"])
+    assert [e for e in page.console_errors if _OWN_404 not in e] == []
+
+
+def test_a_folder_can_be_uploaded_and_an_error_looked_at(page: Any, url: str, scans: Path) -> None:
+    _open(page, url)
+    page.get_by_text("Upload a folder").first.click()
+    page.locator("input[type=file]").set_input_files(str(scans))
+    page.get_by_role("button", name="Evaluate", exact=True).click()
+    page.get_by_test_id("figures-moving").wait_for()
+    settle(page)
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    before = page.get_by_test_id("figures-moving").inner_text()
+    slider.press("End")
+    page.wait_for_function(
+        "before => document.querySelector('[data-testid=figures-moving]').innerText !== before",
+        arg=before,
+    )
+    page.get_by_text("Errors", exact=True).click()
+    page.get_by_test_id("stImage").wait_for()
+    assert [e for e in page.console_errors if _OWN_404 not in e] == []
+
+
+def test_a_run_shows_its_progress_and_can_be_cancelled(page: Any, url: str, scans: Path) -> None:
+    _open(page, url)
+    box = page.get_by_label("Path of the folder, or of its manifest.csv")
+    box.fill(str(scans))
+    box.press("Enter")
+    page.get_by_role("button", name="Evaluate", exact=True).click()
+    page.get_by_text("of 17 images").wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("was cancelled").wait_for()
+    page.get_by_test_id("layouts").wait_for()
