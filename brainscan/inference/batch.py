@@ -68,8 +68,7 @@ def predict_files(
     Cancelled
         When ``cancel`` returned ``True``.
     """
-    # One worker more than cores: while one waits for the disk, the cores stay busy.
-    workers = (os.cpu_count() or 1) + 1
+    workers = worker_count()
     waiting: deque[Future[FileResult]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="predict") as pool:
         try:
@@ -86,6 +85,14 @@ def predict_files(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def worker_count() -> int:
+    """Return the number of files worked on at once: one more than cores.
+
+    While one waits for the disk, the cores stay busy.
+    """
+    return (os.cpu_count() or 1) + 1
 
 
 def _predict_file(classifier: TumorClassifier, path: Path) -> FileResult:

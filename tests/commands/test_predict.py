@@ -1,0 +1,129 @@
+"""``python -m brainscan predict`` as other tools use it."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from brainscan.cli import main
+from brainscan.imaging.phantom import phantom_png, phantom_slice
+
+KEYS = {
+    "file", "status", "reason", "tumor_probability", "decision", "type", "type_probabilities",
+    "model", "sha256", "elapsed_ms", "notice",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("scans")
+    (root / "deep").mkdir()
+    (root / "a.png").write_bytes(phantom_png(phantom_slice(1, lesion="glioma", size=160)))
+    (root / "deep" / "b.png").write_bytes(phantom_png(phantom_slice(2, size=120)))
+    (root / "text.jpg").write_text("this is a letter, not a picture")
+    return root
+
+
+def lines(text: str) -> dict[str, dict]:
+    return {Path(line["file"]).name: line for line in map(json.loads, text.splitlines())}
+
+
+def test_one_json_line_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", str(folder), "--model", "custom_cnn"]) == 0
+    found = lines(capsys.readouterr().out)
+    assert set(found) == {"a.png", "b.png", "text.jpg"}
+    assert set(found["a.png"]) >= KEYS
+    assert found["a.png"]["status"] == "ok"
+    assert found["text.jpg"]["status"] == "rejected"
+    assert found["text.jpg"]["reason"]
+
+
+def test_maps_and_masks_lie_on_the_slice(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    arguments = ["--json", str(out), "--heatmaps", str(tmp_path / "h"), "--masks"]
+    assert (
+        main(["predict", str(folder), "--model", "custom_cnn", *arguments, str(tmp_path / "m")])
+        == 0
+    )
+    assert set(lines(out.read_text())) == {"a.png", "b.png", "text.jpg"}
+    heat = np.load(tmp_path / "h" / "deep" / "b.npy")
+    assert heat.dtype == np.float32
+    assert heat.shape == (120, 120)
+    assert 0 <= heat.min() <= heat.max() <= 1
+    mask = Image.open(tmp_path / "m" / "a.png")
+    assert mask.mode == "1"
+    assert mask.size == (160, 160)
+    written = np.load(tmp_path / "h" / "a.npy") >= 0.5
+    assert np.array_equal(np.asarray(mask), written)
+    assert "not a medical device" in (tmp_path / "h" / "NOTICE.txt").read_text().lower()
+
+
+def test_equal_stems_do_not_overwrite_each_other(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("x.png", "x.bmp"):
+        Image.open(folder / "a.png").save(tmp_path / "in" / name)
+    target = str(tmp_path / "h")
+    assert (
+        main(["predict", str(tmp_path / "in"), "--model", "custom_cnn", "--heatmaps", target]) == 0
+    )
+    assert {path.name for path in (tmp_path / "h").glob("*.npy")} == {"x.npy", "x.png.npy"}
+
+
+def test_missing_file_is_a_line_and_exit_code_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [str(folder / "gone.png"), str(folder / "a.png")]
+    code = main(["predict", *paths, "--model", "custom_cnn"])
+    found = lines(capsys.readouterr().out)
+    assert found["gone.png"]["status"] in ("error", "rejected")
+    assert found["a.png"]["status"] == "ok"
+    assert code == 1
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a file one cannot read")
+def test_unreadable_file_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "secret.png"
+    path.write_bytes(phantom_png(phantom_slice(1)))
+    path.chmod(0)
+    assert main(["predict", str(path), "--model", "custom_cnn"]) == 1
+    assert json.loads(capsys.readouterr().out)["status"] == "error"
+
+
+def test_wrong_usage_is_two(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["predict"])
+    assert stop.value.code == 2
+    assert main(["predict", str(folder), "--model", "vgg"]) == 2
+    assert "Models found" in capsys.readouterr().err
+
+
+def test_models_lists_both(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models"]) == 0
+    out = capsys.readouterr().out
+    assert "resnet50" in out
+    assert "custom_cnn" in out
+    assert out.count("files verified") == 2
+
+
+def test_contact_sheet(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "yes").mkdir()
+    Image.open(folder / "a.png").save(tmp_path / "yes" / "a.png")
+    out = tmp_path / "sheet.png"
+    assert (
+        main(["contact_sheet", str(tmp_path), "--out", str(out), "--rows", "1", "--columns", "4"])
+        == 0
+    )
+    assert Image.open(out).size == (4 * 192, 192)
+
+
+@pytest.mark.parametrize(
+    "name", ["predict", "evaluate", "audit", "train", "release", "models", "contact_sheet"]
+)
+def test_help_teaches(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main([name, "--help"])
+    assert stop.value.code == 0
+    assert len(capsys.readouterr().out) > 200

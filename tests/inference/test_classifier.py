@@ -1,0 +1,95 @@
+"""TumorClassifier: parity of the runtimes, decisions, warnings."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainscan.errors import InputRejected
+from brainscan.imaging.phantom import phantom_png, phantom_slice
+from brainscan.imaging.reading import read_scan
+from brainscan.imaging.scan import Scan
+from brainscan.inference.classifier import TumorClassifier
+
+
+@pytest.fixture(scope="module", params=["resnet50", "custom_cnn"])
+def classifier(request: pytest.FixtureRequest) -> TumorClassifier:
+    return TumorClassifier.load(request.param)
+
+
+@pytest.fixture(scope="module")
+def phantom() -> Scan:
+    return read_scan(phantom_png(phantom_slice(5, lesion="meningioma")), name="phantom.png")
+
+
+def real_slices(data_dir: Path, count: int) -> list[Scan]:
+    found = []
+    for name in ("brain-mri", "lgg"):
+        with (data_dir / name / "manifest.csv").open() as stream:
+            rows = [row["file"] for row in csv.DictReader(stream) if row["fold"] == "4"]
+        step = len(rows) // (count // 2)
+        found += [read_scan(data_dir / name / row) for row in rows[::step][: count // 2]]
+    return found
+
+
+def test_runtimes_agree_on_real_slices(classifier: TumorClassifier, data_dir: Path) -> None:
+    reference = TumorClassifier.load(classifier.release.folder, runtime="keras")
+    for scan in real_slices(data_dir, 24):
+        served, expected = classifier.predict(scan), reference.predict(scan)
+        assert served.tumor_probability == pytest.approx(expected.tumor_probability, abs=1e-3)
+        for name, value in expected.type_probabilities.items():
+            assert served.type_probabilities[name] == pytest.approx(value, abs=1e-3)
+        assert np.abs(served.evidence.grid - expected.evidence.grid).max() < 5e-3
+        for name, heat in expected.gradcam.items():
+            assert np.abs(served.gradcam[name].grid - heat.grid).max() < 2e-2
+
+
+def test_prediction_is_complete(classifier: TumorClassifier, phantom: Scan) -> None:
+    prediction = classifier.predict(phantom)
+    assert 0 <= prediction.tumor_probability <= 1
+    assert sum(prediction.type_probabilities.values()) == pytest.approx(1)
+    assert prediction.evidence.on_slice().shape == phantom.pixels.shape
+    assert prediction.evidence.on_slice().max() <= 1
+    assert set(prediction.gradcam) == {"tumor", "glioma", "meningioma", "pituitary"}
+    assert prediction.sha256 == phantom.sha256
+    assert prediction.model == classifier.release.title
+    assert json.loads(json.dumps(prediction.to_json()))["decision"] == prediction.decision
+
+
+def test_same_slice_same_answer(classifier: TumorClassifier, phantom: Scan) -> None:
+    first, second = classifier.predict(phantom), classifier.predict(phantom)
+    assert first.tumor_probability == second.tumor_probability
+    assert np.array_equal(first.evidence.grid, second.evidence.grid)
+
+
+def test_decisions_at_the_edges(classifier: TumorClassifier) -> None:
+    low, high = classifier.release.band
+    assert classifier.decide(np.nextafter(low, 0)) == "no_tumor"
+    assert classifier.decide(low) == ("indeterminate" if low < high else "tumor")
+    assert classifier.decide(max(high, classifier.release.threshold)) == "tumor"
+    assert classifier.decide(0.0) == "no_tumor"
+    assert classifier.decide(1.0) == "tumor"
+
+
+def test_no_type_is_named_without_a_tumor(classifier: TumorClassifier, phantom: Scan) -> None:
+    prediction = classifier.predict(phantom)
+    if prediction.decision == "no_tumor":
+        assert prediction.type is None
+    else:
+        best = max(prediction.type_probabilities.values())
+        assert prediction.type_probabilities[prediction.type] == best
+
+
+def test_small_and_long_slices_warn(classifier: TumorClassifier, phantom: Scan) -> None:
+    small = Scan(np.ascontiguousarray(phantom.pixels[::4, ::4]), "s", "0", "PNG", "L")
+    assert any("64 x 64 pixels" in warning for warning in classifier.predict(small).warnings)
+    strip = Scan(np.ascontiguousarray(phantom.pixels[100:160]), "s", "0", "PNG", "L")
+    assert any("longer than a head" in warning for warning in classifier.predict(strip).warnings)
+
+
+def test_blank_slice_is_refused(classifier: TumorClassifier) -> None:
+    blank = Scan(np.zeros((200, 200), np.uint8), "blank.png", "0", "PNG", "L")
+    with pytest.raises(InputRejected, match="blank"):
+        classifier.predict(blank)

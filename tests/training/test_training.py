@@ -1,0 +1,121 @@
+"""A training from the command line: to the end, through a kill, and into a release."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from brainscan.imaging.phantom import write_phantom_dataset
+from brainscan.inference.classifier import TumorClassifier
+
+EPOCHS = 4
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("phantoms") / "scans"
+    write_phantom_dataset(root, 8, size=96)
+    return root
+
+
+def command(runs: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "brainscan", "train", *arguments, "--runs", str(runs)]
+
+
+def start(dataset: Path, runs: Path, name: str) -> list[str]:
+    return command(
+        runs, str(dataset), "--architecture", "custom_cnn", "--run", name, "--size", "64",
+        "--epochs", str(EPOCHS), "--batch-size", "4", "--validation-share", "0.25",
+    )  # fmt: skip
+
+
+def history(runs: Path, name: str) -> list[dict[str, str]]:
+    path = runs / name / "history.csv"
+    return list(csv.DictReader(path.open())) if path.exists() else []
+
+
+def status(runs: Path, name: str) -> dict:
+    return json.loads((runs / name / "status.json").read_text())
+
+
+def wait_for_epochs(process: subprocess.Popen, runs: Path, name: str, count: int) -> None:
+    deadline = time.monotonic() + 300
+    while len(history(runs, name)) < count:
+        assert process.poll() is None, "the training ended too early"
+        assert time.monotonic() < deadline, "the training made no progress"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def killed_and_resumed(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs folder of a training killed after its first epoch and then resumed."""
+    runs = tmp_path_factory.mktemp("runs")
+    process = subprocess.Popen(start(dataset, runs, "a"), stderr=subprocess.DEVNULL)
+    wait_for_epochs(process, runs, "a", 1)
+    process.kill()
+    process.wait()
+    before = history(runs, "a")
+    (runs / "before.json").write_text(json.dumps(before))
+    subprocess.run(command(runs, "--run", "a", "--resume"), check=True, stderr=subprocess.DEVNULL)
+    return runs
+
+
+def test_killed_run_ends_with_the_full_history(killed_and_resumed: Path) -> None:
+    rows = history(killed_and_resumed, "a")
+    assert [row["epoch"] for row in rows] == [str(epoch) for epoch in range(EPOCHS)]
+    before = json.loads((killed_and_resumed / "before.json").read_text())
+    assert rows[: len(before)] == before  # no finished epoch was lost or trained again
+    assert status(killed_and_resumed, "a")["state"] == "finished"
+    metrics = json.loads((killed_and_resumed / "a" / "metrics.json").read_text())
+    scores = [float(row["val_score"]) for row in rows]
+    assert metrics["best_epoch"] == scores.index(max(scores))
+    kept = {path.name for path in (killed_and_resumed / "a" / "checkpoints").iterdir()}
+    assert kept == {"last.npz", f"epoch-{metrics['best_epoch']:04d}.npz"}
+
+
+def test_run_becomes_a_release_that_predicts(killed_and_resumed: Path, dataset: Path) -> None:
+    models = killed_and_resumed / "models"
+    subprocess.run(
+        [sys.executable, "-m", "brainscan", "release", "a", "--runs", str(killed_and_resumed),
+         "--name", "tiny", "--test", str(dataset)],
+        check=True, stderr=subprocess.DEVNULL, env={**os.environ, "BRAINSCAN_MODELS": str(models)},
+    )  # fmt: skip
+    from brainscan.imaging.reading import read_scan
+
+    scan = read_scan(next((dataset / "glioma").iterdir()))
+    served = TumorClassifier.load(models / "tiny").predict(scan)
+    reference = TumorClassifier.load(models / "tiny", runtime="keras").predict(scan)
+    assert served.tumor_probability == pytest.approx(reference.tumor_probability, abs=1e-3)
+    card = (models / "tiny" / "MODEL_CARD.md").read_text()
+    assert "For research use only" in card
+    assert "Tumor AUROC" in card
+    assert str(dataset.parent) not in (models / "tiny" / "config.json").read_text()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
+def test_interrupt_leaves_a_usable_run(dataset: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(start(dataset, tmp_path, "b"), stderr=subprocess.PIPE, text=True)
+    wait_for_epochs(process, tmp_path, "b", 1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    if status(tmp_path, "b")["state"] != "finished":  # it may end before the signal arrives
+        assert process.returncode == 130
+        assert "--run b --resume" in errors
+        assert status(tmp_path, "b")["state"] == "stopped"
+    assert "Traceback" not in errors
+
+
+def test_wrong_use_is_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        command(tmp_path, str(tmp_path / "absent")), capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "does not exist" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
