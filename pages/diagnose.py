@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
@@ -18,9 +18,9 @@ from brainscan.ui.scanlist import scanlist
 from brainscan.ui.store import stores
 from brainscan.ui.viewer import viewer
 from brainscan.ui.viewer.payload import Picture, pack, pack_problem
-from brainscan.ui.worklist import ORDERS, Row, worklist
+from brainscan.ui.worklist import ORDERS, Order, Row, worklist
 
-SLICE_S = 0.8  # reading time between two updates of the page
+SLICE_S = 1.2  # reading time between two updates of the page
 FORMATS = "PNG, JPEG, TIFF, BMP or WebP, one slice a file. Files stay on this computer."
 
 require_frame()
@@ -55,6 +55,14 @@ def uploader(label: str) -> None:
     )
 
 
+def keep_choice(label: str, options: list[str]) -> str:
+    """Show a select box whose choice survives a visit to another page."""
+    chosen = st.session_state.get(f"chosen {label}")
+    index = options.index(chosen) if chosen in options else 0
+    st.session_state[f"chosen {label}"] = st.selectbox(label, options, index=index, key=label)
+    return str(st.session_state[f"chosen {label}"])
+
+
 def choose_model() -> Reader | None:
     """Show the model picker and return the model, loaded; ``None`` with the reason shown."""
     try:
@@ -65,7 +73,7 @@ def choose_model() -> Reader | None:
                 "predicted. Train one on the Training page or restore the folder."
             )
             return None
-        chosen = st.selectbox("Model", list(offered), key="model")
+        chosen = keep_choice("Model", list(offered))
         with st.spinner(f"Loading {chosen}"):
             return reader_of(offered[chosen])
     except BrainScanError as error:
@@ -180,27 +188,30 @@ def set_paused(paused: bool) -> None:
     listed.paused = paused
 
 
-def read_the_rest(reader: Reader, slot: Any) -> None:
-    """Read waiting scans for a moment, with progress and time left, then draw the page anew."""
-    waiting = len(listed.waiting(reader.key))
+def progress_bar(model_key: str) -> Any:
+    """Show how far reading is, with a way to stop; return the bar while there is work to do."""
+    waiting = len(listed.waiting(model_key))
+    if not waiting or listed.paused:
+        st.session_state.pop("pace", None)
     if not waiting:
-        st.session_state.pop("pace", None)
-        return
+        return None
     if listed.paused:
-        st.session_state.pop("pace", None)
-        with slot.container():
-            st.caption(f"Stopped. {waiting} of {len(listed.rows)} scans are not read yet.")
-            st.button("Continue", on_click=set_paused, args=(False,))
-        return
+        st.caption(f"Stopped. {waiting} of {len(listed.rows)} scans are not read yet.")
+        st.button("Continue", icon=":material/play_arrow:", on_click=set_paused, args=(False,))
+        return None
     pace: Pace | None = st.session_state.get("pace")
     if pace is None or pace.total < waiting:
-        pace = Pace(waiting, time.monotonic())
-        st.session_state["pace"] = pace
-    with slot.container():
-        bar = st.progress(0.0)
-        st.button("Stop", on_click=set_paused, args=(True,))
+        pace = st.session_state["pace"] = Pace(waiting, time.monotonic())
     done = pace.total - waiting
-    bar.progress(done / pace.total, pace.words(done, time.monotonic()))
+    bar = st.progress(done / pace.total, pace.words(done, time.monotonic()))
+    st.button("Stop", icon=":material/stop:", on_click=set_paused, args=(True,))
+    return bar
+
+
+def read_the_rest(reader: Reader | None, bar: Any) -> None:
+    """Read waiting scans for a moment while the bar moves, then draw the page anew."""
+    pace: Pace = st.session_state["pace"]
+    done = pace.total - len(listed.waiting(reader.key if reader else ""))
     for _ in reading_room.read_some(listed, memory, reader, budget_s=SLICE_S):
         done += 1
         bar.progress(done / pace.total, pace.words(done, time.monotonic()))
@@ -226,12 +237,12 @@ def reading() -> None:
         model_key = reader.key if reader else ""
         st.session_state["model_key"] = model_key
         if len(listed.rows) > 1:
-            listed.order = st.selectbox("Order", ORDERS, key="order")
-        slot = st.empty()
+            listed.order = cast(Order, keep_choice("Order", list(ORDERS)))
         row = listed.rows[listed.selected]
         if row.waits_for(model_key):
             with st.spinner(f"Reading {row.name}"):
                 reading_room.read_row(row, listed.session, memory, reader)
+        bar = progress_bar(model_key)
         scanlist(
             listed.ordered(model_key), row.sha256, model_key, key="scanlist", on_select=on_select
         )
@@ -240,10 +251,10 @@ def reading() -> None:
     picture, words = st.columns([7, 3], gap="medium")
     with picture:
         viewer(message(row, reader, position), key="viewer", on_step=on_step, on_save=on_save)
-    with words:
+    with words.container(key="answer"):
         answer_column(row, reader)
-    if reader is not None:
-        read_the_rest(reader, slot)
+    if bar is not None:
+        read_the_rest(reader, bar)
 
 
 if listed.rows:

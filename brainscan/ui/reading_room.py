@@ -133,11 +133,14 @@ def read_row(row: Row, session: str, stores: Stores, reader: Reader | None) -> N
 
 
 def read_some(
-    worklist: Worklist, stores: Stores, reader: Reader, *, budget_s: float
+    worklist: Worklist, stores: Stores, reader: Reader | None, *, budget_s: float
 ) -> Iterable[Row]:
-    """Read waiting rows, the selected one first, until the time is spent; yield each row read."""
+    """Read waiting rows, the selected one first, until the time is spent; yield each row read.
+
+    Without a model the scans are decoded only.
+    """
     end = time.monotonic() + budget_s
-    for row in worklist.waiting(reader.key):
+    for row in worklist.waiting(reader.key if reader else ""):
         read_row(row, worklist.session, stores, reader)
         yield row
         if time.monotonic() > end:
@@ -156,9 +159,9 @@ def _facts(row: Row, scan: Scan) -> dict[str, str]:
 
 
 def _thumbnail(scan: Scan) -> str:
-    gray = apply_window(scan.pixels, first_window(scan.pixels))
-    factor = _THUMBNAIL / max(gray.shape)
+    factor = _THUMBNAIL / max(scan.height, scan.width)
     size = (max(1, round(scan.width * factor)), max(1, round(scan.height * factor)))
-    small = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-    _, data = cv2.imencode(".png", np.rint(small * 255).astype(np.uint8))
+    small = cv2.resize(scan.pixels, size, interpolation=cv2.INTER_AREA)
+    gray = np.rint(apply_window(small, first_window(scan.pixels)) * 255.0).astype(np.uint8)
+    _, data = cv2.imencode(".png", gray)
     return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()

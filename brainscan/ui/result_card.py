@@ -44,7 +44,9 @@ def _why(answer: Mapping[str, Any]) -> str:
             "where this model is often wrong."
         )
     side = "above" if value >= threshold else "below"
-    return f"The tumour probability is {side} the threshold of {threshold:.2f}."
+    if high > low:
+        return f"The tumour probability lies {side} the uncertain range, {low:.2f} to {high:.2f}."
+    return f"The tumour probability lies {side} the threshold of {threshold:.2f}."
 
 
 def probability_html(answer: Mapping[str, Any]) -> str:
@@ -93,13 +95,27 @@ def facts_card(pairs: Iterable[tuple[str, str]]) -> None:
     st.html(f'<dl class="bs-facts">{lines}</dl>')
 
 
-def model_card(title: str, answer: Mapping[str, Any] | None, manifest: Mapping[str, Any]) -> None:
-    """Show which model answered, how it was trained and what it is not."""
-    types = ", ".join(manifest.get("types", ())) or "none"
-    pairs = [("Model", title), ("Types", types)]
+def model_card(title: str, answer: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+    """Show which model answered, how well it did on unseen patients and what it is not."""
+    pairs = [("Model", title), ("Types", ", ".join(manifest.get("types", ())) or "none")]
+    pairs += measured(manifest)
     if rule := manifest.get("threshold_rule"):
         pairs.append(("Threshold", str(rule)))
-    if answer:
-        pairs.append(("Time", f"{answer['elapsed_ms']:.0f} ms"))
-    facts_card(pairs)
+    if licence := manifest.get("licence"):
+        pairs.append(("Licence", str(licence)))
+    pairs.append(("Time", f"{answer['elapsed_ms']:.0f} ms"))
     st.caption(NOT_THIS)
+    facts_card(pairs)
+
+
+def measured(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the tumor AUROC on each held-out set in a manifest, with its interval, as text."""
+    lines = []
+    for name, part in manifest.get("metrics", {}).items():
+        auroc = part.get("metrics", {}).get("ranking", {}).get("auroc", {})
+        value, low, high = (auroc.get(key) for key in ("value", "low", "high"))
+        if value is None:
+            continue
+        interval = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
+        lines.append((f"AUROC {name}", f"{value:.3f}{interval}, n = {auroc.get('n')}"))
+    return lines

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from brainscan.imaging.phantom import phantom_png, phantom_slice
+from brainscan.inference.release import list_models
 from brainscan.notice import RESEARCH_USE
 from tests.pages.browser import ROOT, serve, settle
 
@@ -82,6 +83,36 @@ def test_uploaded_slice_gets_an_answer(page: Any, url: str, files: dict[str, Pat
     assert _out(page, "model") == "ResNet50 0.0.1"
     assert page.get_by_role("img", name="Tumour probability").count() == 1
     assert page.console_errors == []
+
+
+def test_released_model_answers(page: Any, app_url: str, files: dict[str, Path]) -> None:
+    if not list_models():
+        pytest.skip("no released model in models/")
+    _upload(page, app_url, files["lesion.png"])
+    words = page.get_by_test_id("decision").inner_text()
+    assert words in ("Tumour suspected", "No tumour detected", "Uncertain")
+    assert page.locator(".viewer [data-set=source] option").count() >= 2
+    assert page.console_errors == []
+
+
+def test_full_screen_keeps_the_notice_in_sight(page: Any, url: str, files: dict[str, Path]) -> None:
+    _upload(page, url, files["lesion.png"])
+    assert not page.locator(".viewer .notice").is_visible()
+    page.keyboard.press("f")
+    page.locator(".viewer .notice", has_text=RESEARCH_USE).wait_for()
+    page.keyboard.press("f")
+    page.locator(".viewer .notice").wait_for(state="hidden")
+
+
+def test_choice_of_model_survives_another_page(page: Any, url: str, files: dict[str, Path]) -> None:
+    _upload(page, url, files["lesion.png"])
+    page.get_by_test_id("stSelectbox").filter(has_text="Model").locator("input").click()
+    page.get_by_role("option", name="Custom CNN 0.0.1").click()
+    page.locator('.viewer [data-out="model"]', has_text="Custom CNN 0.0.1").wait_for()
+    page.get_by_role("link", name="Training").click()
+    page.locator(".viewer").wait_for(state="detached")
+    page.get_by_role("link", name="Diagnose").click()
+    page.locator('.viewer [data-out="model"]', has_text="Custom CNN 0.0.1").wait_for()
 
 
 def test_keys_act_on_the_picture(page: Any, url: str, files: dict[str, Path]) -> None:
@@ -249,7 +280,7 @@ def test_order_by_probability_moves_with_the_keys(
 def test_other_model_answers_for_itself(
     page: Any, url: str, files: dict[str, Path], log: Path
 ) -> None:
-    _upload(page, url, files["lesion.png"])
+    _upload(page, url, files["deep.png"])
     asked = log.read_text().count("network")
     page.get_by_test_id("stSelectbox").filter(has_text="Model").locator("input").click()
     page.get_by_role("option", name="Custom CNN 0.0.1").click()

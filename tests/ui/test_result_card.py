@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from brainscan.ui.result_card import decision_html, probability_html, types_html
+from brainscan.ui.result_card import decision_html, measured, probability_html, types_html
 
 
 def _answer(**changes: Any) -> dict[str, Any]:
@@ -20,9 +20,11 @@ def _answer(**changes: Any) -> dict[str, Any]:
 
 def test_decision_says_why() -> None:
     assert "Tumour suspected" in decision_html(_answer())
-    assert "above the threshold of 0.41" in decision_html(_answer())
+    assert "above the uncertain range, 0.35 to 0.47" in decision_html(_answer())
     below = decision_html(_answer(decision="no_tumor", tumor_probability=0.1))
-    assert "No tumour detected" in below and "below the threshold of 0.41" in below
+    assert "No tumour detected" in below and "below the uncertain range" in below
+    sharp = decision_html(_answer(band=[0.41, 0.41]))
+    assert "above the threshold of 0.41" in sharp
     between = decision_html(_answer(decision="indeterminate", tumor_probability=0.4))
     assert "Uncertain" in between and "between 0.35 and 0.47" in between
 
@@ -57,3 +59,19 @@ def test_model_without_types_shows_none() -> None:
 def test_names_from_outside_are_escaped() -> None:
     html = types_html(_answer(type_probabilities={"<script>": 1.0}))
     assert "<script>" not in html and "&lt;script&gt;" in html
+
+
+def test_figures_of_the_manifest_are_quoted_with_interval_and_n() -> None:
+    auroc = {"value": 0.9712, "low": 0.96, "high": 0.98, "n": 812}
+    manifest = {
+        "metrics": {
+            "brain-mri": {"metrics": {"ranking": {"auroc": auroc}}},
+            "without interval": {"metrics": {"ranking": {"auroc": {"value": 0.5, "n": 3}}}},
+            "unlabelled": {"metrics": {}},
+        }
+    }
+    assert measured(manifest) == [
+        ("AUROC brain-mri", "0.971 (0.960 to 0.980), n = 812"),
+        ("AUROC without interval", "0.500, n = 3"),
+    ]
+    assert measured({}) == []

@@ -13,6 +13,11 @@ function number(value) {
   return Number.isInteger(value) || Math.abs(value) >= 100 ? String(Math.round(value)) : value.toPrecision(3);
 }
 
+function showFill(input) {
+  const [low, high, value] = [input.min, input.max, input.value].map(Number);
+  input.style.setProperty("--fill", `${(100 * (value - low)) / Math.max(high - low, 1e-9)}%`);
+}
+
 class Controls {
   constructor(viewer) {
     this.viewer = viewer;
@@ -121,6 +126,7 @@ class Controls {
     this.one("[data-window=level]").value = level;
     this.write("width", number(width));
     this.write("level", number(level));
+    this.all("input[type=range]").forEach(showFill);
     if (scan.problem) {
       for (const name of ["window", "zoom", "note"]) this.write(name, "");
       viewer.stage.setAttribute("aria-label", `${scan.name}: ${scan.problem}`);

@@ -21,6 +21,7 @@ from brainscan.inference.prediction import HeatMap, Prediction
 from brainscan.notice import RESEARCH_USE
 
 COLORMAPS: tuple[Colormap, ...] = ("inferno", "viridis")
+_SAMPLED = 1024  # pixels a side that are enough to judge a slice's brightness
 _LONGEST_MAP = 1024  # a map's longer side in the browser; finer than any network's grid
 
 
@@ -81,7 +82,8 @@ def _spoken(name: str) -> str:
 
 def auto_window(pixels: np.ndarray) -> Window:
     """Return the window that spreads the middle 99 % of the values over all grey levels."""
-    low, high = (float(v) for v in np.percentile(pixels, (0.5, 99.5)))
+    stride = 1 + max(pixels.shape) // _SAMPLED
+    low, high = (float(v) for v in np.percentile(pixels[::stride, ::stride], (0.5, 99.5)))
     if not high > low:
         return full_window(pixels)
     if np.issubdtype(pixels.dtype, np.integer):

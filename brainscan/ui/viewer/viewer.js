@@ -95,7 +95,8 @@ class Viewer {
     context.fillRect(0, 0, pane.width, pane.height);
     const scale = camera.zoom * factor;
     context.imageSmoothingEnabled = settings.smooth;
-    context.imageSmoothingQuality = "high";
+    // The pyramid has done the averaging; only enlarging gains from the better filter.
+    context.imageSmoothingQuality = scale > 1 ? "high" : "low";
     context.drawImage(canvas, camera.left, camera.top, canvas.width * scale, canvas.height * scale);
     if (!withOverlay || !this.overlayShown) return;
     const colors = scan.colormaps[settings.colormap];

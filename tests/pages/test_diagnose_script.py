@@ -1,0 +1,106 @@
+"""The Diagnose page's script without a browser: what goes wrong, and stopping half-way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import brainscan.ui.models
+from brainscan.ui import reading_room
+from brainscan.ui.store import stores
+from brainscan.ui.worklist import Worklist
+from tests.pages import fake_model
+from tests.pages.browser import ROOT
+
+
+@pytest.fixture
+def script() -> AppTest:
+    stores.clear()
+    return AppTest.from_file(str(ROOT / "pages/diagnose.py"), default_timeout=60)
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(brainscan.ui.models, "list_models", fake_model.list_fake_models)
+    monkeypatch.setattr(brainscan.ui.models, "TumorClassifier", fake_model.FakeClassifier)
+
+
+def _press(script: AppTest, label: str) -> AppTest:
+    return next(button for button in script.button if button.label == label).click().run()
+
+
+def _rows(script: AppTest) -> list[Any]:
+    listed: Worklist = script.session_state["worklist"]
+    return list(listed.rows.values())
+
+
+def test_empty_page_invites(script: AppTest) -> None:
+    script.run()
+    assert not script.exception and not script.error
+    assert [button.label for button in script.button] == ["Try a sample"]
+
+
+def test_samples_are_all_read(script: AppTest, fake: None) -> None:
+    _press(script.run(), "Try a sample")
+    assert not script.exception and not script.error
+    assert [row.status for row in _rows(script)] == ["ok"] * 5
+    assert [row.synthetic for row in _rows(script)] == [True] * 5
+    assert "Stop" not in [button.label for button in script.button]
+
+
+def test_without_a_model_the_page_says_so_and_still_shows_the_scans(
+    script: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BRAINSCAN_MODELS", str(tmp_path))
+    _press(script.run(), "Try a sample")
+    assert not script.exception
+    assert script.error[0].value.startswith("No released model was found")
+    assert [row.status for row in _rows(script)] == ["ok"] * 5
+    assert [row.answers for row in _rows(script)] == [{}] * 5
+
+
+def test_altered_model_is_refused_with_a_sentence(
+    script: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "resnet50"
+    folder.mkdir()
+    (folder / "model.bin").write_bytes(b"altered")
+    manifest: dict[str, Any] = dict.fromkeys(
+        ("architecture", "types", "preprocessing", "temperature", "evidence_offset", "threshold")
+    )
+    manifest |= {"name": "resnet50", "version": "1", "band": [0, 1]}
+    manifest["files"] = {"model.bin": "0" * 64}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    monkeypatch.setenv("BRAINSCAN_MODELS", str(tmp_path))
+    _press(script.run(), "Try a sample")
+    assert not script.exception
+    assert "was altered" in script.error[0].value
+    assert "Traceback" not in script.error[0].value
+
+
+def test_reading_can_be_stopped_and_continued(
+    script: AppTest, fake: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.run()
+    listed: Worklist = script.session_state["worklist"]
+    reading_room.add_files(listed, stores(), reading_room.sample_files(), synthetic=True)
+    listed.paused = True
+    script.run()
+    assert [row.status for row in _rows(script)].count("waiting") == 4
+    assert "Stopped. 4 of 5 scans are not read yet." in [text.value for text in script.caption]
+    _press(script, "Continue")
+    assert [row.status for row in _rows(script)] == ["ok"] * 5
+
+
+def test_removing_and_clearing(script: AppTest, fake: None) -> None:
+    _press(script.run(), "Try a sample")
+    _press(script, "Remove from list")
+    assert len(_rows(script)) == 4
+    _press(script, "Clear")
+    assert _rows(script) == []
+    assert [button.label for button in script.button] == ["Try a sample"]
+    assert len(stores().files) == 0
