@@ -2,64 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from brainscan.data.manifest import read_manifest
+from brainscan.data.record import TYPES, Label, Record, parse_label
 from brainscan.errors import DatasetError
 from brainscan.imaging.files import find_images
 
-TYPES = ("glioma", "meningioma", "pituitary")
-Label = Literal["tumor", "no_tumor"]
+__all__ = ["TYPES", "Dataset", "Label", "Record", "combine", "open_dataset", "parse_label"]
 
-_NO_TUMOR = {"no", "notumor", "normal", "healthy"}
-_TUMOR = {"yes", "tumor", "tumorunspecified"}
 _SPLITS = ("training", "testing", "train", "test", "validation", "val")
-
-
-@dataclass(frozen=True)
-class Record:
-    """One image of a dataset.
-
-    Attributes
-    ----------
-    path
-        The image file.
-    name
-        Path relative to the dataset's root, with ``/``.
-    label
-        ``"tumor"``, ``"no_tumor"``, or ``None`` when unknown or uncertain.
-    type
-        Tumor type, one of :data:`TYPES`, or ``None`` when there is none or it is not given.
-    group
-        Images that share a group (patient, near-duplicates) must stay on one side of a split.
-    source
-        Where the image was collected; the folder's name when nothing else is known.
-    fold
-        Fold or split as published, for example ``"4"`` or ``"Testing"``.
-    sequence
-        MR sequence when given, for example ``"flair"``.
-    mask
-        Tumor outline as an image of the same size, or ``None``.
-    """
-
-    path: Path
-    name: str
-    label: Label | None = None
-    type: str | None = None
-    group: str | None = None
-    source: str = ""
-    fold: str | None = None
-    sequence: str | None = None
-    mask: Path | None = None
-
-    @property
-    def stratum(self) -> str:
-        """Source and, where given, sequence: what figures are reported by."""
-        return f"{self.source} {self.sequence}" if self.sequence else self.source
 
 
 @dataclass(frozen=True)
@@ -136,9 +92,9 @@ def open_dataset(path: str | Path) -> Dataset:
         if path.suffix.lower() != ".csv":
             msg = f"{path.name} is a file. Give a folder of images or a manifest.csv."
             raise DatasetError(msg)
-        return _from_manifest(path)
+        return Dataset(path.parent, read_manifest(path), "manifest")
     if (path / "manifest.csv").is_file():
-        return _from_manifest(path / "manifest.csv")
+        return Dataset(path, read_manifest(path / "manifest.csv"), "manifest")
     return _from_folders(path)
 
 
@@ -167,27 +123,6 @@ def combine(datasets: Sequence[Dataset], tumor_free: Sequence[Dataset] = ()) -> 
             joined.append(replace(record, **changes))  # type: ignore[arg-type]
     warnings = tuple(w for d in (*datasets, *tumor_free) for w in d.warnings)
     return Dataset(datasets[0].root.parent, tuple(joined), "manifest", warnings)
-
-
-def parse_label(text: str) -> tuple[Label | None, str | None]:
-    """Return label and type of a class name such as ``"glioma_tumor"``, ``"no"`` or ``"yes"``.
-
-    Raises
-    ------
-    KeyError
-        When the name is not known.
-    """
-    plain = "".join(letter for letter in text.lower() if letter.isalpha())
-    if plain in ("uncertain", "unknown", ""):
-        return None, None
-    if plain in _NO_TUMOR:
-        return "no_tumor", None
-    if plain in _TUMOR:
-        return "tumor", None
-    for name in TYPES:
-        if plain in (name, f"{name}tumor"):
-            return "tumor", name
-    raise KeyError(text)
 
 
 def _from_folders(root: Path) -> Dataset:
@@ -240,73 +175,3 @@ def _class_folders(
             f"Folders that name no known class were left out: {', '.join(unknown[:5])}."
         )
     return found
-
-
-def _from_manifest(manifest: Path) -> Dataset:
-    root = manifest.parent
-    try:
-        with manifest.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            columns = set(reader.fieldnames or ())
-            rows = list(reader)
-    except (UnicodeDecodeError, csv.Error) as error:
-        msg = f"{manifest.name} is not a CSV text file in UTF-8 ({error}). Save it as CSV UTF-8."
-        raise DatasetError(msg) from error
-    if not {"file", "label"} <= columns:
-        msg = (
-            f"{manifest.name} must have the columns file and label; it has "
-            f"{', '.join(sorted(columns)) or 'none'}."
-        )
-        raise DatasetError(msg)
-    records = [_record(root, manifest, number, row) for number, row in enumerate(rows, start=2)]
-    if not records:
-        raise DatasetError(f"{manifest.name} lists no image. Add one line for each image.")
-    missing = [
-        str(file.relative_to(root))
-        for record in records
-        for file in (record.path, record.mask)
-        if file is not None and not file.is_file()
-    ]
-    if missing:
-        shown = ", ".join(missing[:3])
-        msg = (
-            f"{manifest.name} names {len(missing)} file(s) that are not there: {shown}"
-            f"{', ...' if len(missing) > 3 else ''}. Restore the files or remove their lines."
-        )
-        raise DatasetError(msg)
-    return Dataset(root, tuple(records), "manifest")
-
-
-def _record(root: Path, manifest: Path, number: int, row: dict[str, str]) -> Record:
-    try:
-        label, kind = parse_label(row["label"] or "")
-    except KeyError:
-        msg = (
-            f"Line {number} of {manifest.name} has the label {row['label']!r}. "
-            f"Known labels: {', '.join(TYPES)}, tumor, notumor, uncertain."
-        )
-        raise DatasetError(msg) from None
-    mask = row.get("mask") or None
-    return Record(
-        path=_inside(root, row["file"] or "", manifest, number),
-        name=Path(row["file"]).as_posix(),
-        label=label,
-        type=kind,
-        group=row.get("group") or row.get("patient") or None,
-        source=row.get("source") or root.name,
-        fold=row.get("fold") or None,
-        sequence=row.get("sequence") or None,
-        mask=_inside(root, mask, manifest, number) if mask else None,
-    )
-
-
-def _inside(root: Path, file: str, manifest: Path, number: int) -> Path:
-    """Refuse manifest entries that leave the dataset's folder."""
-    path = root / file
-    if not file or not path.resolve().is_relative_to(root.resolve()):
-        msg = (
-            f"Line {number} of {manifest.name} names the file {file!r}, which is not inside the "
-            "dataset's folder. Use paths relative to the manifest."
-        )
-        raise DatasetError(msg)
-    return path

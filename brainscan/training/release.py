@@ -27,6 +27,7 @@ from brainscan.networks.build import build_network
 from brainscan.networks.export import export_openvino
 from brainscan.networks.weights import save_weights
 from brainscan.runs.folder import RunFolder, write_atomic
+from brainscan.training.checkpoint import load_best
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import training_split
 from brainscan.training.losses import POSITIVE_WEIGHT
@@ -61,8 +62,7 @@ def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Re
     if not metrics:
         raise TrainingError(f"The run {run.path.name} has no finished epoch to release.")
     network = build_network(config.architecture, size=config.preprocessing.size, types=config.types)
-    best = run.load_arrays(f"epoch-{metrics['best_epoch']:04d}")
-    network.set_weights([best[key] for key in sorted(best)])
+    load_best(run, network, metrics["best_epoch"])
     target.mkdir(parents=True, exist_ok=True)
     save_weights(network, target / WEIGHTS)
     export_openvino(network, target / XML)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from brainscan.data.loader import DataLoader
 from brainscan.networks.build import build_network, freeze
 from brainscan.networks.heads import EVIDENCE, TUMOR, TYPE
 from brainscan.runs.folder import RunFolder
+from brainscan.training.checkpoint import Row, best_epoch, commit, restore
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import balanced_weights
 from brainscan.training.losses import evidence_loss, tumor_loss, type_loss
@@ -24,7 +24,6 @@ from brainscan.training.validation import validation_report, validation_scores
 
 _BASE = ("conv1_", "conv2_", "conv3_", "conv4_")
 _STATUS_EVERY_S = 2.0
-Row = dict[str, float | str]
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,9 @@ class Trainer:
 
     def fit(self, *, resume: bool = False) -> None:
         """Train until the last epoch or until ``patience`` epochs bring nothing better."""
+        stored: list[np.ndarray] = []
         if resume:
-            self._restore()
+            self.history, stored = restore(self.run, self.network, self.averaged)
         optimizer: keras.Optimizer | None = None
         for epoch in range(len(self.history), self.config.epochs):
             if self._exhausted():
@@ -91,18 +91,23 @@ class Trainer:
             stage = "head" if epoch < self.config.head_epochs else "fine"
             if optimizer is None or stage != self._stage_of(epoch - 1):
                 optimizer, step = self._begin_stage(stage)
-                if resume and epoch and stage == self._stage_of(epoch - 1):
-                    self._restore_optimizer(optimizer)
+                if stored and stage == self._stage_of(epoch - 1):
+                    for variable, value in zip(optimizer.variables, stored, strict=True):
+                        variable.assign(value)
+                stored = []
             row = self._epoch(epoch, stage, optimizer, step)
-            self._commit(row, optimizer)
+            self.history.append(row)
+            commit(
+                self.run, self.history, self.network, self.averaged, optimizer, self._last_report
+            )
         self.run.write_status("finished", epoch=len(self.history), epochs=len(self.history))
 
     def _stage_of(self, epoch: int) -> str:
         return "none" if epoch < 0 else "head" if epoch < self.config.head_epochs else "fine"
 
     def _exhausted(self) -> bool:
-        scores = [float(row["val_score"]) for row in self.history]
-        return bool(scores) and len(scores) - 1 - int(np.argmax(scores)) >= self.config.patience
+        done = len(self.history)
+        return bool(done) and done - 1 - best_epoch(self.history) >= self.config.patience
 
     def _begin_stage(self, stage: str) -> tuple[keras.Optimizer, Callable[..., Any]]:
         config = self.config
@@ -224,38 +229,3 @@ class Trainer:
         )
         if self._report:
             self._report(progress)
-
-    def _commit(self, row: Row, optimizer: keras.Optimizer) -> None:
-        """Make a finished epoch permanent: best weights, then state and history, then tidy."""
-        self.history.append(row)
-        best = int(np.argmax([float(r["val_score"]) for r in self.history]))
-        if best == len(self.history) - 1:
-            weights = {f"w/{i:04d}": w for i, w in enumerate(self.averaged.get_weights())}
-            self.run.save_arrays(f"epoch-{best:04d}", weights)
-        state = {f"raw/{i:04d}": w for i, w in enumerate(self.network.get_weights())}
-        state |= {f"avg/{i:04d}": w for i, w in enumerate(self.averaged.get_weights())}
-        state |= {f"opt/{i:04d}": np.asarray(v.value) for i, v in enumerate(optimizer.variables)}
-        # The history travels inside the state: the two can never disagree after a kill.
-        state["history"] = np.frombuffer(json.dumps(self.history).encode(), np.uint8)
-        self.run.save_arrays("last", state)
-        self.run.write_history(self.history)
-        if best == len(self.history) - 1:
-            self.run.write_json(
-                "metrics.json",
-                {"best_epoch": best, "monitor": "val_score", "validation": self._last_report},
-            )
-        for path in self.run.checkpoints.glob("epoch-*.npz"):
-            if path.stem != f"epoch-{best:04d}":
-                path.unlink()
-
-    def _restore(self) -> None:
-        state = self.run.load_arrays("last")
-        self.history = json.loads(state["history"].tobytes())
-        for prefix, network in (("raw/", self.network), ("avg/", self.averaged)):
-            network.set_weights([state[key] for key in sorted(state) if key.startswith(prefix)])
-        self._optimizer_state = [state[key] for key in sorted(state) if key.startswith("opt/")]
-        self.run.write_history(self.history)
-
-    def _restore_optimizer(self, optimizer: keras.Optimizer) -> None:
-        for variable, value in zip(optimizer.variables, self._optimizer_state, strict=True):
-            variable.assign(value)

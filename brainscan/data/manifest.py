@@ -1,0 +1,87 @@
+"""Datasets described by a ``manifest.csv``."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from brainscan.data.record import TYPES, Record, parse_label
+from brainscan.errors import DatasetError
+
+
+def read_manifest(manifest: Path) -> tuple[Record, ...]:
+    """Return the records of a ``manifest.csv``; its paths are relative to its folder.
+
+    Raises
+    ------
+    DatasetError
+        When it is no CSV, lacks a column, names an unknown label, a missing file, or a file
+        outside its folder.
+    """
+    root = manifest.parent
+    try:
+        with manifest.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream)
+            columns = set(reader.fieldnames or ())
+            rows = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        msg = f"{manifest.name} is not a CSV text file in UTF-8 ({error}). Save it as CSV UTF-8."
+        raise DatasetError(msg) from error
+    if not {"file", "label"} <= columns:
+        msg = (
+            f"{manifest.name} must have the columns file and label; it has "
+            f"{', '.join(sorted(columns)) or 'none'}."
+        )
+        raise DatasetError(msg)
+    records = [_record(root, manifest, number, row) for number, row in enumerate(rows, start=2)]
+    if not records:
+        raise DatasetError(f"{manifest.name} lists no image. Add one line for each image.")
+    missing = [
+        str(file.relative_to(root))
+        for record in records
+        for file in (record.path, record.mask)
+        if file is not None and not file.is_file()
+    ]
+    if missing:
+        shown = ", ".join(missing[:3])
+        msg = (
+            f"{manifest.name} names {len(missing)} file(s) that are not there: {shown}"
+            f"{', ...' if len(missing) > 3 else ''}. Restore the files or remove their lines."
+        )
+        raise DatasetError(msg)
+    return tuple(records)
+
+
+def _record(root: Path, manifest: Path, number: int, row: dict[str, str]) -> Record:
+    try:
+        label, kind = parse_label(row["label"] or "")
+    except KeyError:
+        msg = (
+            f"Line {number} of {manifest.name} has the label {row['label']!r}. "
+            f"Known labels: {', '.join(TYPES)}, tumor, notumor, uncertain."
+        )
+        raise DatasetError(msg) from None
+    mask = row.get("mask") or None
+    return Record(
+        path=_inside(root, row["file"] or "", manifest, number),
+        name=Path(row["file"]).as_posix(),
+        label=label,
+        type=kind,
+        group=row.get("group") or row.get("patient") or None,
+        source=row.get("source") or root.name,
+        fold=row.get("fold") or None,
+        sequence=row.get("sequence") or None,
+        mask=_inside(root, mask, manifest, number) if mask else None,
+    )
+
+
+def _inside(root: Path, file: str, manifest: Path, number: int) -> Path:
+    """Refuse manifest entries that leave the dataset's folder."""
+    path = root / file
+    if not file or not path.resolve().is_relative_to(root.resolve()):
+        msg = (
+            f"Line {number} of {manifest.name} names the file {file!r}, which is not inside the "
+            "dataset's folder. Use paths relative to the manifest."
+        )
+        raise DatasetError(msg)
+    return path
