@@ -14,18 +14,20 @@ from brainscan.ui.error_card import plain
 from brainscan.ui.page import require_frame, title
 from brainscan.ui.training_charts import curve_charts
 from brainscan.ui.training_details import details
-from brainscan.ui.training_shown import all_runs, selection, shown
+from brainscan.ui.training_shown import all_runs, selection, shown, stamps
 from brainscan.ui.training_start import start_dialog
 from brainscan.ui.training_table import run_table
 
 _REFRESH_S = 2.0
+_IDLE_REFRESH_S = 10.0
 _STYLE = Path(training_actions.__file__).parent / "training.css"
 
 
 def main() -> None:
-    """Lay out the page; what a training in progress changes is refreshed by itself."""
+    """Lay out the page. Progress is refreshed all the time, the rest when an epoch ends."""
     require_frame()
     st.html(_STYLE)
+    training_actions.dialog_closed()  # drawing the page from the top closes any
     runs = all_runs()
     heading, buttons = st.columns([3, 2], vertical_alignment="center")
     with heading:
@@ -33,23 +35,33 @@ def main() -> None:
     with buttons, st.container(horizontal=True, horizontal_alignment="right"):
         training_actions.upload_panel()
         if st.button("Start a training", type="primary", icon=":material/play_arrow:"):
+            training_actions.dialog_opened()
             start_dialog()
     training_actions.confirm()
-    active = frozenset(run.key for run in runs if run.active)
-    st.fragment(_live, run_every=_REFRESH_S if active else None)(active)
-
-
-def _live(active: frozenset[str]) -> None:
-    """Show the runs. ``active`` are those that were in progress when the page was drawn."""
-    runs = all_runs()
-    if active != {run.key for run in runs if run.active}:
-        st.rerun(scope="app")  # one has begun or ended: refresh more, or no more
-    if not runs:
+    pace = _REFRESH_S if any(run.active for run in runs) else _IDLE_REFRESH_S
+    st.fragment(_progress, run_every=pace)(stamps(runs))
+    if runs:
+        _body(runs)
+    else:
         _nothing_yet()
-        return
+
+
+def _progress(drawn: frozenset[str]) -> None:
+    """Show how far trainings have come; draw the page anew when it shows something else.
+
+    Only this part runs every few seconds: charts would cost a training on the same machine
+    more time than they are worth, and change once an epoch.
+    """
+    runs = all_runs()
+    if stamps(runs) != drawn and not training_actions.dialog_is_open():
+        st.rerun(scope="app")
     for run in runs:
         if run.active:
             training_actions.progress_card(run)
+
+
+def _body(runs: list[Run]) -> None:
+    """Show the table and, of the selected runs, curves, details and downloads."""
     keys = selection(runs)
     items = shown(runs, keys)
     with st.container(key="training-runs"):

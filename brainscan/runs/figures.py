@@ -89,10 +89,19 @@ def curves_figure(curves: Sequence[Curve], *, log: bool = False, height: int = 3
         yaxis={"type": "log" if log else "linear"},
     )
     if log:
-        figure.update_yaxes(dtick="D2", tickformat=".0e")  # ticks at 1, 2 and 5 of a decade
+        # Ticks at 1, 2 and 5 of a decade ("D2"), or at 1 alone where that would be crowded.
+        figure.update_yaxes(dtick="D2" if _decades(curves) <= 2 else 1, tickformat=".0e")
     if longest <= 10:
         figure.update_xaxes(dtick=1)
     return figure
+
+
+def _decades(curves: Sequence[Curve]) -> float:
+    """Return how many powers of ten the positive values of the curves span."""
+    drawn = [side for c in curves for side in c.history.pair(c.metric) if side is not None]
+    values = np.concatenate([np.zeros(0), *drawn])
+    values = values[np.isfinite(values) & (values > 0)]
+    return float(np.log10(values.max() / values.min())) if values.size else 0.0
 
 
 def _line(curve: Curve, epochs: np.ndarray, values: np.ndarray, column: str, dash: str) -> Any:

@@ -42,6 +42,8 @@ _ABBREVIATIONS = {
     "ece": "ECE",
     "nll": "NLL",
     "lgg": "LGG",
+    "br35h": "Br35H",
+    "sartaj": "Sartaj",
     "flair": "FLAIR",
     "t1": "T1",
     "t1ce": "T1ce",

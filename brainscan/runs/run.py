@@ -36,6 +36,7 @@ LAUNCH = "launch.json"
 
 FILES = ("status.json", "config.json", "history.csv", LAUNCH)
 
+_STARTING = "Starting: its first report takes up to a minute"
 _LOG_TAIL_BYTES = 64_000
 _TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x0c\x0e-\x1f]")
 
@@ -143,14 +144,20 @@ class Run:
         """Read the history. Raises `TrainingError` when there is none to read."""
         if self.given is not None:
             return self.given
-        path = self.folder / "history.csv"
-        try:
-            stamp = path.stat()
-        except OSError as error:
+        stamp = self.history_stamp()
+        if stamp is None:
             raise TrainingError(
                 f"{self.name} has no history yet. It appears when the first epoch ends."
-            ) from error
-        return _cached_history(str(path), stamp.st_mtime_ns, stamp.st_size)
+            )
+        return _cached_history(str(self.folder / "history.csv"), *stamp)
+
+    def history_stamp(self) -> tuple[int, int] | None:
+        """Return time and size of the history file, ``None`` when there is none."""
+        try:
+            stat = (self.folder / "history.csv").stat()
+        except OSError:
+            return None
+        return stat.st_mtime_ns, stat.st_size
 
     def best(self, history: History) -> BestEpoch | None:
         """Return the epoch this training keeps, by the monitor it recorded."""
@@ -208,7 +215,7 @@ def read_run(folder: Path, *, kind: Kind = "run") -> Run:
     if launched is not None and launched >= (progress.updated or 0.0) and pid != progress.pid:
         # The app started it (again) and the training itself has not yet reported.
         state = "starting" if is_alive(pid, seen_at=launched) else _ended_unheard(launch)
-        message = "Starting" if state == "starting" else "It ended before its first report."
+        message = _STARTING if state == "starting" else "It ended before its first report."
         progress = Progress(progress.epoch, progress.epochs, message=message, pid=pid or None)
     return Run(
         name=folder.name,

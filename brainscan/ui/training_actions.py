@@ -24,9 +24,20 @@ from brainscan.ui.training_shown import (
 _ASKED = "training_asked"
 """``("stop" or "resume", run name)`` between the press of a button and its dialog."""
 
+_DIALOG = "training_dialog_open"
 _TURN = "training_upload_turn"
 _REFUSED = "training_upload_refused"
 _MAX_UPLOAD_MB = 20
+
+
+def dialog_opened() -> None:
+    """Note that a dialog was opened."""
+    st.session_state[_DIALOG] = True
+
+
+def dialog_is_open() -> bool:
+    """Whether drawing the page anew would take a dialog away from under the reader."""
+    return bool(st.session_state.get(_DIALOG))
 
 
 def progress_card(run: Run) -> None:
@@ -72,11 +83,12 @@ def run_notes(item: Shown) -> None:
     run = item.run
     for problem in run.problems:
         st.warning(plain(problem), icon=":material/warning:")
-    if item.problem and not run.active:
+    ended_early = run.state in _ENDS
+    if item.problem and not run.active and not ended_early:
         st.info(plain(item.problem), icon=":material/info:")
     for note in item.history.notes if item.history else ():
         st.caption(f"{plain(run.name)}: {plain(note)}")
-    if run.state not in ("stopped", "failed", "interrupted"):
+    if not ended_early:
         return
     progress = run.progress
     sentence = f"**{plain(run.name)}** {_ENDS[run.state]}"
@@ -142,6 +154,7 @@ def confirm() -> None:
     asked: tuple[str, str] | None = st.session_state.pop(_ASKED, None)
     if asked is not None:
         action, name = asked
+        dialog_opened()
         (stop_dialog if action == "stop" else resume_dialog)(name)
 
 
@@ -151,7 +164,12 @@ def _ask(action: str, run: Run) -> None:
     st.rerun(scope="app")
 
 
-@st.dialog("Stop this training?", icon=":material/stop_circle:")
+def dialog_closed() -> None:
+    """Note that the reader has closed a dialog."""
+    st.session_state[_DIALOG] = False
+
+
+@st.dialog("Stop this training?", icon=":material/stop_circle:", on_dismiss=dialog_closed)
 def stop_dialog(name: str) -> None:
     """Ask whether the run should really stop, and stop it."""
     st.markdown(
@@ -171,7 +189,7 @@ def stop_dialog(name: str) -> None:
             st.rerun()
 
 
-@st.dialog("Resume this training?", icon=":material/resume:")
+@st.dialog("Resume this training?", icon=":material/resume:", on_dismiss=dialog_closed)
 def resume_dialog(name: str) -> None:
     """Say from where the run would go on, and resume it."""
     try:

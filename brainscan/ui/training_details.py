@@ -18,6 +18,7 @@ from brainscan.ui.theme import text_color
 from brainscan.ui.training_shown import Shown
 
 _LOG_LINES = 200
+_LOG_REFRESH_S = 5.0
 
 
 def details(shown: Sequence[Shown]) -> None:
@@ -154,11 +155,16 @@ def _settings(shown: Sequence[Shown]) -> None:
         index=pd.Index([row.setting for row in chosen], name="Setting"),
         columns=[item.run.name for item in known],
     )
-    st.dataframe(frame, height=min(38 + 35 * len(frame), 420))
+    st.dataframe(frame, height="auto" if len(frame) <= 10 else 400)
 
 
 def _log(shown: Sequence[Shown]) -> None:
     item = _choose(shown, "training_log_run")
+    # Only the text is refreshed: see the page's progress part.
+    st.fragment(_log_text, run_every=_LOG_REFRESH_S if item.run.active else None)(item)
+
+
+def _log_text(item: Shown) -> None:
     text = item.run.log_tail(_LOG_LINES)
     if not text:
         st.info(

@@ -52,6 +52,11 @@ def all_runs() -> list[Run]:
     return [*list_runs(), *(uploaded(history) for history in uploads.values()), *list_releases()]
 
 
+def stamps(runs: Sequence[Run]) -> frozenset[str]:
+    """Return what tells whether the page must be drawn anew: states and written epochs."""
+    return frozenset(f"{run.key} {run.state} {run.history_stamp()}" for run in runs)
+
+
 def keep_upload(history: History) -> None:
     """Keep a history file for this session and show it beside what is shown.
 

@@ -8,12 +8,15 @@ from brainscan.errors import TrainingError
 from brainscan.runs.launch import ARCHITECTURES, TrainingPlan, problems, start, suggest_name
 from brainscan.runs.library import list_runs, runs_folder
 from brainscan.ui.error_card import error_card, plain
+from brainscan.ui.training_actions import dialog_closed
 from brainscan.ui.training_shown import NETWORKS, select
 
 _RECOMMENDED = "Recommended"
 
 
-@st.dialog("Start a training", width="large", icon=":material/model_training:")
+@st.dialog(
+    "Start a training", width="large", icon=":material/model_training:", on_dismiss=dialog_closed
+)
 def start_dialog() -> None:
     """Ask for what a training needs, say what is wrong with it, start it."""
     active = [run.name for run in list_runs() if run.active]

@@ -63,6 +63,7 @@ def run_table(runs: Sequence[Run], selected: Sequence[Shown]) -> None:
             "Chosen by": st.column_config.TextColumn(help="Metric that chooses the best epoch."),
             "Last change": st.column_config.DatetimeColumn(format="distance"),
         },
+        placeholder="",
         alt="Trainings on this machine; select rows to compare their curves.",
     )
 

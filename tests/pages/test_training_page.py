@@ -197,7 +197,6 @@ def test_a_failed_run_says_why_and_shows_its_log(runs: Path) -> None:
     app = open_page()
     assert not app.exception
     assert "**bad** failed after 0 of 3 epochs. The dataset has moved." in texts(app.markdown)
-    assert "has no history yet" in texts(app.info)
     assert "done" in texts(app.code)
     assert not any(element.label == "Resume" for element in app.button)
 

@@ -49,8 +49,15 @@ def test_a_single_epoch_is_a_point() -> None:
     assert "markers" in line.mode
 
 
+@pytest.mark.parametrize(("lowest", "ticks"), [("0.01", "D2"), ("0.0001", 1)])
+def test_a_wide_logarithmic_axis_is_ticked_by_decades(lowest: str, ticks: object) -> None:
+    history = parse_history(f"epoch,lr\n0,0.1\n1,{lowest}\n2,0\n".encode(), "a.csv")
+    assert curves_figure([curve(history, "lr")], log=True).layout.yaxis.dtick == ticks
+
+
 def test_no_curve_is_an_empty_chart() -> None:
     assert len(curves_figure([]).data) == 0
+    assert len(curves_figure([], log=True).data) == 0
 
 
 def test_the_axis_reaches_the_longest_run(history: History) -> None:
