@@ -149,7 +149,7 @@ def _png(
         f"{_answer(row, threshold)}: tumour probability {row.probability:.3f}, "
         f"threshold {threshold:.2f}."
     )
-    scan = Scan(pixels, row.name, row.sha256, format="WebP", mode="L")
+    scan = Scan(pixels, row.name, row.sha256, format="JPEG", mode="L")
     return overlay_png(
         scan, evidence, opacity=opacity, threshold=least, caption=caption, bar_label="Evidence"
     )

@@ -106,7 +106,7 @@ def _moving(at: ThresholdFigures) -> list[tuple[str, Estimate]]:
         ("F1, tumour", tumor.f1),
         ("Accuracy", at.binary.accuracy),
         ("Balanced accuracy", at.binary.balanced_accuracy),
-        ("Matthews correlation", at.binary.mcc),
+        ("Matthews (MCC)", at.binary.mcc),
         (f"Macro F1, {len(several.classes)} classes", several.macro_f1),
     ]
 

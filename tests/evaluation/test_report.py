@@ -62,7 +62,7 @@ def test_tables_show_the_figures_with_interval_and_n(outcome, report):
 def test_error_pictures_are_inline_and_capped(outcome, report):
     errors = outcome.errors_at(0.5)
     assert len(errors) > MOST_ERRORS
-    assert report.count("data:image/webp;base64,") == MOST_ERRORS
+    assert report.count("data:image/jpeg;base64,") == MOST_ERRORS
 
 
 def test_names_cannot_inject_markup():

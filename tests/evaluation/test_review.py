@@ -35,7 +35,7 @@ def test_sixteen_bit_slices_are_windowed():
 
 def test_thumbnail_is_a_small_picture_in_a_data_url():
     url = ReviewImage.encode(scan(400, 200), heat(400, 200)).thumbnail_url
-    assert url.startswith("data:image/webp;base64,")
+    assert url.startswith("data:image/jpeg;base64,")
     data = base64.b64decode(url.partition(",")[2])
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     assert picture.shape[:2] == (THUMBNAIL, THUMBNAIL // 2)
