@@ -7,6 +7,8 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from brainscan.data.audit import Audit, audit_dataset
 from brainscan.data.audit_json import audit_json
 from brainscan.data.audit_text import audit_text
@@ -142,6 +144,12 @@ def _split(audit: Audit, path: Path, folds: int) -> None:
     usable = write_split(audit.dataset, records, audit.safe_groups, fold, path)
     sizes = ", ".join(str(int((fold == number).sum())) for number in range(folds))
     print(f"\nGroup-safe split written to {path}: {folds} folds of {sizes} images")
+    largest = int(np.bincount(audit.safe_groups).max())
+    if largest * folds > len(records):
+        print(
+            f"  The folds are uneven: one group, which must not be cut, holds {largest} of "
+            f"{len(records)} images. Give finer groups (patients) in the dataset's manifest."
+        )
     if not usable:
         print(f"  Its paths are relative to {audit.dataset.root}: move it there before you use it.")
     if audit.seen.unreadable:

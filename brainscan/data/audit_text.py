@@ -9,6 +9,11 @@ from brainscan.data.audit_json import distinct
 from brainscan.data.border import BorderFigure
 
 _SHOWN = 5
+_SUBJECT = {
+    "rim": "The outermost pixels alone tell",
+    "file": "The file's size and format alone tell",
+    "rim and file": "The outermost pixels and the file alone tell",
+}
 _TELLING = 0.75  # AUROC from which what lies outside the brain is called telling
 
 
@@ -121,10 +126,10 @@ def _twins(audit: Audit) -> list[str]:
     lines = ["Images with a twin in another fold", *_table([*header, "in a chain"], rows)]
     worst = max(t.near / t.n for t in audit.twins)
     if worst:
-        lines.append(
-            "  A model tested on these folds has seen some of the answers. "
-            "Use --split to write a split without twins."
-        )
+        lines += [
+            "  A model tested on these folds has seen some of the answers.",
+            "  Use --split to write a split without twins.",
+        ]
     return lines
 
 
@@ -134,8 +139,8 @@ def _conflicts(audit: Audit) -> list[str]:
         return []
     equal = sum(conflict.kind == "pixels" for conflict in found)
     lines = [
-        f"Label conflicts: {len(found)} groups of copies with different classes, "
-        f"{equal} of them with equal pictures",
+        f"Label conflicts: groups of copies with different classes: {len(found)}, "
+        f"of these with equal pictures: {equal}",
     ]
     if equal < len(found):
         lines.append("  Neighbouring slices of one patient can be alike and differ rightly: look.")
@@ -166,8 +171,8 @@ def _border(audit: Audit) -> list[str]:
     if telling:
         best = max(telling, key=lambda f: f.auroc or 0)
         lines.append(
-            f"  {best.uses.capitalize()} alone tell tumor from no tumor with AUROC "
-            f"{best.auroc:.2f}: a good figure here need not mean that a model sees the tumor."
+            f"  {_SUBJECT[best.uses]} tumor from no tumor with AUROC {best.auroc:.2f}: "
+            "a good figure here need not mean that a model sees the tumor."
         )
     return lines
 

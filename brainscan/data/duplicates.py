@@ -36,6 +36,7 @@ _COMPONENTS = 255
 _SAMPLE = 3000
 _ROUNDING = 1e-3
 _CHUNK = 4096
+_SIMPLER = 0.01  # a simpler kind of match is named when it is no more than this behind
 
 Progress = Callable[[int, int], None]
 
@@ -49,7 +50,7 @@ class NearPairs:
     first, second
         ``(n,)`` int64.
     similarity
-        ``(n,)`` float32, the highest correlation of the pair.
+        ``(n,)`` float32, the correlation in the best kind of match.
     kind
         ``(n,)`` int8, index into :data:`KINDS`.
     mirrored
@@ -122,13 +123,13 @@ class _Search:
             np.concatenate(columns) for columns in zip(*parts, strict=True)
         )
         first, second = np.minimum(first, second), np.maximum(first, second)
-        order = np.lexsort((-similarity, second, first))
+        kind = np.minimum(view, len(KINDS) - 1).astype(np.int8)
+        order = np.lexsort((_SIMPLER * kind - similarity, second, first))
         first, second = first[order], second[order]
         new = np.ones(len(order), bool)
         new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
         kept = order[new]
-        kind = np.minimum(view[kept], len(KINDS) - 1).astype(np.int8)
-        return NearPairs(first[new], second[new], similarity[kept], kind, flipped[kept])
+        return NearPairs(first[new], second[new], similarity[kept], kind[kept], flipped[kept])
 
     def _match(
         self, rows: np.ndarray, cols: np.ndarray, row_view: int, col_views: np.ndarray
@@ -203,8 +204,10 @@ def _principal(pictures: np.ndarray) -> np.ndarray:
     step = max(1, len(pictures) // _SAMPLE)
     sample = signatures(pictures[::step])
     sample = np.concatenate([sample, mirrored(sample)])
-    _, vectors = np.linalg.eigh(sample.T @ sample)
-    basis: np.ndarray = vectors[:, LENGTH - _COMPONENTS :]
+    if len(sample) < LENGTH:
+        basis = np.linalg.svd(sample, full_matrices=False)[2][:_COMPONENTS].T
+    else:
+        basis = np.linalg.eigh(sample.T @ sample)[1][:, LENGTH - _COMPONENTS :]
     return np.ascontiguousarray(basis, np.float32)
 
 
