@@ -141,7 +141,8 @@ def _print_figures(result: EvaluationResult) -> None:
         lines.append((f"Macro F1, {len(own.classes.classes)} classes", own.classes.macro_f1))
     if result.types is not None:
         lines.append((f"Accuracy, {len(result.types.classes)} types", result.types.accuracy))
-    parts = [*result.by_source, *result.by_sequence]
+    several = result.by_source if len(result.by_source) > 1 else ()
+    parts = [*several, *result.by_sequence]
     lines += [(f"AUROC, {part.name}", part.auroc) for part in parts if part.auroc.defined]
     width = max(len(name) for name, _ in lines)
     print(f"{'':{width}}  value  95 % interval        n    (threshold {own.threshold:.3f})")

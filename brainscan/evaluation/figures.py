@@ -28,15 +28,15 @@ def _frame(figure: go.Figure, x: str, y: str, *, height: int = _HEIGHT) -> go.Fi
     """Apply what all figures share."""
     figure.update_layout(
         height=height,
-        margin={"l": 56, "r": 16, "t": 28, "b": 52},
+        margin={"l": 68, "r": 16, "t": 28, "b": 52},
         paper_bgcolor=_CLEAR,
         plot_bgcolor=_CLEAR,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "bgcolor": _CLEAR},
         hoverlabel={"namelength": -1},
         dragmode=False,
     )
-    figure.update_xaxes(title=x, gridcolor=GRID, zerolinecolor=GRID, title_standoff=8)
-    figure.update_yaxes(title=y, gridcolor=GRID, zerolinecolor=GRID, title_standoff=8)
+    figure.update_xaxes(title=x, gridcolor=GRID, zerolinecolor=GRID, title_standoff=14)
+    figure.update_yaxes(title=y, gridcolor=GRID, zerolinecolor=GRID, title_standoff=14)
     return figure
 
 

@@ -12,13 +12,18 @@ def display_name(name: str) -> str:
     return name.replace("_", " ").replace("tumor", "tumour")
 
 
+def _number(value: float, digits: int) -> str:
+    """Return a number without the minus sign of a zero."""
+    return f"{round(value, digits) + 0.0:.{digits}f}"
+
+
 def format_value(estimate: Estimate, *, digits: int = 3) -> str:
     """Return the figure as text, or ``not defined``."""
-    return NOT_DEFINED if estimate.value is None else f"{estimate.value:.{digits}f}"
+    return NOT_DEFINED if estimate.value is None else _number(estimate.value, digits)
 
 
 def format_interval(estimate: Estimate, *, digits: int = 3) -> str:
     """Return the interval as ``0.912 to 0.954``, or an empty text when there is none."""
     if estimate.low is None or estimate.high is None:
         return ""
-    return f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}"
+    return f"{_number(estimate.low, digits)} to {_number(estimate.high, digits)}"
