@@ -319,8 +319,9 @@ def served(
 def test_live_in_a_browser(page: Any, served: tuple[str, Path, subprocess.Popen[bytes]]) -> None:
     """The first request of the server goes straight to the page: the frame must be there too."""
     address, runs, trainer = served
+    page.set_default_timeout(120_000)  # machines that train are slow to draw
     page.goto(f"{address}/training")
-    settle(page)
+    settle(page, 120_000)
     page.get_by_test_id("research-use").wait_for()
     page.get_by_text("epoch 3 of 10 · step 1 of 60 · 1 min 35 s left").wait_for()
     charts = page.locator(".st-key-training-charts .js-plotly-plot")
