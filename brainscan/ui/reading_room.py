@@ -30,7 +30,7 @@ SAMPLES: tuple[tuple[str, Lesion, int], ...] = (
     ("synthetic-4-pituitary.png", "pituitary", 14),
     ("synthetic-5-no-tumour.png", "none", 15),
 )
-_THUMBNAIL = 72
+_THUMBNAIL = 64
 
 
 def add_files(
@@ -163,5 +163,5 @@ def _thumbnail(scan: Scan) -> str:
     size = (max(1, round(scan.width * factor)), max(1, round(scan.height * factor)))
     small = cv2.resize(scan.pixels, size, interpolation=cv2.INTER_AREA)
     gray = np.rint(apply_window(small, first_window(scan.pixels)) * 255.0).astype(np.uint8)
-    _, data = cv2.imencode(".png", gray)
-    return "data:image/png;base64," + base64.b64encode(data.tobytes()).decode()
+    _, data = cv2.imencode(".webp", gray, [cv2.IMWRITE_WEBP_QUALITY, 70])
+    return "data:image/webp;base64," + base64.b64encode(data.tobytes()).decode()

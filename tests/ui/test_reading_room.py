@@ -71,7 +71,7 @@ def test_every_file_gets_an_answer_or_a_sentence(
     _read_all(listed, stores, reader)
     *good, bad = listed.rows.values()
     assert [row.status for row in good] == ["ok"] * 5
-    assert all(row.thumbnail.startswith("data:image/png;base64,") for row in good)
+    assert all(row.thumbnail.startswith("data:image/webp;base64,") for row in good)
     assert good[0].facts["Size"] == "256 × 256 pixels"
     assert bad.status == "rejected" and bad.reason.startswith("notes.jpg contains text")
     assert listed.waiting(reader.key) == []
