@@ -252,7 +252,10 @@ def _read_json(path: Path, problems: list[str]) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        problems.append(f"{path.name} of {path.parent.name} cannot be read ({error}).")
+        problems.append(
+            f"{path.name} of {path.parent.name} cannot be read and is left out: the file is "
+            f"damaged, or other software wrote it ({error})."
+        )
         return {}
     if not isinstance(value, dict):
         problems.append(f"{path.name} of {path.parent.name} does not hold named values.")
