@@ -98,11 +98,10 @@ def matrix_figure(classes: Sequence[str], counts: np.ndarray) -> go.Figure:
                 y=label,
                 text=f"<b>{counts[row, column]}</b><br>{below}",
                 showarrow=False,
-                font={"size": 14},
             )
     _frame(figure, "answer", "label", height=max(_HEIGHT, 120 + 70 * len(names)))
-    figure.update_xaxes(showgrid=False, side="bottom", tickangle=0, tickfont={"size": 12})
-    figure.update_yaxes(showgrid=False, autorange="reversed", tickfont={"size": 12})
+    figure.update_xaxes(showgrid=False, side="bottom", tickangle=0)
+    figure.update_yaxes(showgrid=False, autorange="reversed")
     figure.update_layout(margin={"l": 96, "r": 8, "t": 12, "b": 52})
     return figure
 

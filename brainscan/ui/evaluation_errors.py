@@ -129,7 +129,8 @@ def _picture(result: EvaluationResult, number: int, threshold: float) -> None:
             help="Evidence below this probability is not painted.",
             key="evaluation_least",
         )
-    st.image(_png(row, kept, threshold, heat, opacity, least), width="stretch")
+    with st.container(key="evaluation-picture"):
+        st.image(_png(row, kept, threshold, heat, opacity, least), width="stretch")
     types = ", ".join(f"{name} {share:.2f}" for name, share in row.types)
     st.caption(plain(f"{row.name}. {f'Types: {types}.' if types else ''}"))
 

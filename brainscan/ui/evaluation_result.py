@@ -169,7 +169,11 @@ def _chart(title: str, figure: go.Figure, key: str) -> None:
     with st.container(border=True, key=f"evaluation-card-{key}"):
         st.markdown(f"**{title}**")
         st.plotly_chart(
-            figure, key=f"evaluation_chart_{key}", config=_PLAIN_CHART, alt=f"Chart: {title}"
+            figure,
+            height="stretch",
+            key=f"evaluation_chart_{key}",
+            config=_PLAIN_CHART,
+            alt=f"Chart: {title}",
         )
 
 
