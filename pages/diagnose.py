@@ -18,7 +18,7 @@ from brainscan.ui.scanlist import scanlist
 from brainscan.ui.store import stores
 from brainscan.ui.viewer import viewer
 from brainscan.ui.viewer.payload import Picture, pack, pack_problem
-from brainscan.ui.worklist import ORDERS, Order, Row, worklist
+from brainscan.ui.worklist import ORDERS, Order, Row, summary, worklist
 
 SLICE_S = 1.2  # reading time between two updates of the page
 FORMATS = "PNG, JPEG, TIFF, BMP or WebP, one slice a file. Files stay on this computer."
@@ -243,6 +243,8 @@ def reading() -> None:
             with st.spinner(f"Reading {row.name}"):
                 reading_room.read_row(row, listed.session, memory, reader)
         bar = progress_bar(model_key)
+        if reader is not None and len(listed.rows) > 1:
+            st.caption(summary(listed.rows.values(), model_key))
         scanlist(
             listed.ordered(model_key), row.sha256, model_key, key="scanlist", on_select=on_select
         )

@@ -130,15 +130,22 @@ def worklist() -> Worklist:
     return cast(Worklist, st.session_state["worklist"])
 
 
-def decided(rows: Iterable[Row], model_key: str) -> dict[str, int]:
-    """Count the rows by decision, ``"rejected"`` and ``"waiting"``."""
-    counts: dict[str, int] = {}
+_SUMMARY = {
+    "tumor": "tumour",
+    "indeterminate": "uncertain",
+    "no_tumor": "no tumour",
+    "rejected": "not read",
+    "waiting": "waiting",
+}
+
+
+def summary(rows: Iterable[Row], model_key: str) -> str:
+    """Return how many rows have which decision, for example ``"3 tumour, 1 not read"``."""
+    counts = dict.fromkeys(_SUMMARY, 0)
     for row in rows:
+        answer = row.answers.get(model_key)
         if row.status == "rejected":
-            name = "rejected"
-        elif model_key in row.answers:
-            name = str(row.answers[model_key]["decision"])
+            counts["rejected"] += 1
         else:
-            name = "waiting"
-        counts[name] = counts.get(name, 0) + 1
-    return counts
+            counts[str(answer["decision"]) if answer else "waiting"] += 1
+    return ", ".join(f"{counts[kind]} {words}" for kind, words in _SUMMARY.items() if counts[kind])

@@ -112,7 +112,7 @@ class Console:
             self.errors.append(message.text)
 
 
-def settle(page: Any, timeout_ms: float = 30_000) -> None:
+def settle(page: Any, timeout_ms: float = 60_000) -> None:
     """Wait until Streamlit has connected and no script run is in progress."""
     page.wait_for_selector('[data-testid="stApp"]', timeout=timeout_ms)
     page.wait_for_selector(

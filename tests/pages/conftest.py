@@ -39,7 +39,7 @@ def page(chromium: Any) -> Iterator[Any]:
         viewport={"width": 1280, "height": 800}, color_scheme="dark", accept_downloads=True
     )
     fresh = context.new_page()
-    fresh.set_default_timeout(30_000)
+    fresh.set_default_timeout(60_000)
     fresh.console_errors = Console(fresh).errors
     yield fresh
     context.close()

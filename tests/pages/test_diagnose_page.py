@@ -174,7 +174,7 @@ def test_next_and_previous_need_no_network_and_keep_the_settings(
     page: Any, url: str, files: dict[str, Path], log: Path
 ) -> None:
     _upload(page, url, files["lesion.png"], files["plain.png"])
-    page.get_by_text("Waiting").first.wait_for(state="detached")
+    page.get_by_text("Waiting", exact=True).first.wait_for(state="detached")
     _slide(page, "data-set=opacity", 0.8)
     asked = log.read_text().count("network")
     page.keyboard.press("j")
@@ -244,7 +244,7 @@ def test_sample_is_labelled_synthetic_and_results_can_be_taken_away(
     page.get_by_role("button", name="Try a sample").click()
     page.wait_for_selector(".viewer")
     page.get_by_text("Synthetic slice: a drawing by BrainScan").wait_for()
-    page.get_by_text("Waiting").first.wait_for(state="detached")
+    page.get_by_text("Waiting", exact=True).first.wait_for(state="detached")
     settle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
@@ -268,7 +268,7 @@ def test_order_by_probability_moves_with_the_keys(
     page: Any, url: str, files: dict[str, Path]
 ) -> None:
     _upload(page, url, files["plain.png"], files["lesion.png"])
-    page.get_by_text("Waiting").first.wait_for(state="detached")
+    page.get_by_text("Waiting", exact=True).first.wait_for(state="detached")
     page.get_by_test_id("stSelectbox").filter(has_text="Order").locator("input").click()
     page.get_by_role("option", name="Probability").click()
     page.locator('.viewer [data-out="position"]', has_text="2 / 2").wait_for()

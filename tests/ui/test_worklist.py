@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from brainscan.ui.worklist import Row, Worklist, decided
+from brainscan.ui.worklist import Row, Worklist, summary
 
 MODEL = "resnet50 1.0.0"
 
@@ -76,8 +76,10 @@ def test_selected_row_is_read_first_and_rejected_rows_do_not_wait() -> None:
     assert [row.name for row in listed.waiting("")] == ["b", "a"]
 
 
-def test_count_by_decision() -> None:
+def test_summary_counts_decisions_and_names_only_what_there_is() -> None:
     rejected = _row("r")
     rejected.status = "rejected"
     rows = [_row("a", 0.9), _row("b", 0.1, "no_tumor"), _row("c"), rejected]
-    assert decided(rows, MODEL) == {"tumor": 1, "no_tumor": 1, "waiting": 1, "rejected": 1}
+    assert summary(rows, MODEL) == "1 tumour, 1 no tumour, 1 not read, 1 waiting"
+    assert summary(rows[:1], MODEL) == "1 tumour"
+    assert summary([], MODEL) == ""
