@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from brainscan.data.dataset import open_dataset
+from brainscan.errors import TrainingError
 from brainscan.evaluation.evaluate import evaluate
 from brainscan.evaluation.export import metrics_dict
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.release import models_root
 from brainscan.progress import ProgressBar
-from brainscan.reporting.card import model_card
-from brainscan.runs.folder import RunFolder, write_atomic
+from brainscan.runs.folder import RunFolder
 
 EXAMPLES = """\
 example:
@@ -48,26 +49,37 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
-    from brainscan.training.release import make_release, write_manifest
+    from brainscan.training.release import finish_release, make_release, seen_share
 
     root = args.runs or Path(os.environ.get("BRAINSCAN_RUNS", "runs"))
     source = RunFolder.open(root / args.run_name)
     name = args.name or str(source.read_json("config.json")["architecture"])
-    target = models_root() / name
-    print(f"Exporting and calibrating {name} ...", file=sys.stderr)
-    release = make_release(source, target, name=name, version=args.version)
-    manifest = dict(release.manifest)
-    classifier = TumorClassifier.load(target, runtime="openvino-throughput")
-    for path in args.test:
-        dataset = open_dataset(path).select(folds=args.test_folds or None)
-        with ProgressBar(f"Measuring on {dataset.root.name}") as bar:
-            result = evaluate(dataset, classifier, progress=bar.update)
-        manifest["metrics"][dataset.root.name] = {
-            "folds": list(args.test_folds),
-            "fingerprint": result.fingerprint,
-            "metrics": metrics_dict(result)["metrics"],
-        }
-    write_manifest(target, manifest)
-    write_atomic(target / "MODEL_CARD.md", model_card(manifest).encode("utf-8"))
-    print(f"Released {name} {args.version} in {target}")
+    if Path(name).name != name or name.startswith("."):
+        raise TrainingError(f"The release name {name!r} must be a plain folder name.")
+    tests = [open_dataset(path).select(folds=args.test_folds or None) for path in args.test]
+    seen = [seen_share(source, dataset) for dataset in tests]
+    models_root().mkdir(parents=True, exist_ok=True)
+    # Built beside its place: a release that fails half way must not damage the former one.
+    with tempfile.TemporaryDirectory(dir=models_root(), prefix=".") as folder:
+        target = Path(folder) / name
+        print(f"Exporting and calibrating {name} ...", file=sys.stderr)
+        manifest = dict(make_release(source, target, name=name, version=args.version).manifest)
+        classifier = TumorClassifier.load(target, runtime="openvino-throughput")
+        for dataset, (identical, total) in zip(tests, seen, strict=True):
+            with ProgressBar(f"Measuring on {dataset.root.name}") as bar:
+                result = evaluate(dataset, classifier, progress=bar.update)
+            manifest["metrics"][dataset.root.name] = {
+                "folds": list(args.test_folds),
+                "fingerprint": result.fingerprint,
+                "images": total,
+                "identical_to_training": identical,
+                "indeterminate": result.indeterminate.to_json(),
+                "metrics": metrics_dict(result)["metrics"],
+            }
+        finish_release(target, manifest)
+        final = models_root() / name
+        if final.exists():
+            final.rename(Path(folder) / "former")
+        target.rename(final)
+    print(f"Released {name} {args.version} in {final}")
     return 0

@@ -15,6 +15,7 @@ from brainscan.data.dataset import Dataset, open_dataset
 from brainscan.errors import BrainScanError, Cancelled, TrainingError
 from brainscan.progress import ProgressBar
 from brainscan.runs.folder import RunFolder
+from brainscan.runs.process import is_alive
 from brainscan.training.config import TrainingConfig
 
 EXAMPLES = """\
@@ -23,11 +24,12 @@ examples:
   python -m brainscan train scans/ --architecture custom_cnn --run small --epochs 30
   python -m brainscan train scans/ --architecture custom_cnn --run small --resume
 
-DATASET is a folder with class folders (glioma meningioma pituitary notumor, or yes no), a
-Training/Testing pair of such folders, or a folder with a manifest.csv (columns file, label;
-optional source, group or patient, fold, sequence, mask). With masks the network also learns
-where the tumor is. The run is a folder: config.json, history.csv, checkpoints/, metrics.json.
-Interrupt it at any time (Ctrl-C, or even a power cut) and continue with --resume.
+DATASET is a folder with class folders (glioma meningioma pituitary notumor, or yes no), a pair
+Training/Testing of such folders (Testing is left for `evaluate`), or a folder with a
+manifest.csv (columns file, label; optional source, group or patient, fold, sequence, mask). With
+masks the network also learns where the tumor is. The run is a folder: config.json, history.csv,
+checkpoints/, metrics.json. Interrupt it at any time (Ctrl-C, or even a power cut) and continue
+with --resume.
 """
 
 
@@ -72,7 +74,13 @@ def run(args: argparse.Namespace) -> int:
         raise TrainingError(f"The run name {name!r} must be a plain folder name.")
     folder = root / name
     if args.resume:
+        if not args.run_name or args.datasets:
+            raise TrainingError(
+                "To continue a run give its name and nothing else: --run NAME --resume. "
+                "Its datasets and settings are those it began with."
+            )
         run_folder = RunFolder.open(folder)
+        _refuse_if_running(run_folder)
         config = TrainingConfig.from_json(run_folder.read_json("config.json"))
     else:
         config = _config(args)
@@ -93,12 +101,24 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _refuse_if_running(run_folder: RunFolder) -> None:
+    status = run_folder.read_json("status.json")
+    if status.get("state") == "running" and is_alive(int(status["pid"])):
+        msg = (
+            f"The run {run_folder.path.name} is still running (process {status['pid']}). "
+            "Stop it first, or wait for its end."
+        )
+        raise TrainingError(msg)
+
+
 def _config(args: argparse.Namespace) -> TrainingConfig:
     if not args.datasets:
         raise TrainingError("Give at least one DATASET to train on, or --run NAME --resume.")
     labelled = [open_dataset(path) for path in args.datasets]
     types = _types(labelled)
-    defaults = TrainingConfig(args.architecture, tuple(str(Path(p)) for p in args.datasets))
+    defaults = TrainingConfig(
+        args.architecture, tuple(str(Path(p).resolve()) for p in args.datasets)
+    )
     if args.architecture == "custom_cnn":
         # From random weights: no frozen head stage, a higher rate, more epochs.
         defaults = replace(
@@ -106,7 +126,7 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
         )
     given = {
         "validation_share": args.validation_share,
-        "weights": args.weights,
+        "weights": _weights(args.weights),
         "epochs": args.epochs,
         "head_epochs": args.head_epochs,
         "batch_size": args.batch_size,
@@ -122,10 +142,14 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
     return replace(
         defaults,
         types=types,
-        tumor_free=tuple(args.tumor_free),
+        tumor_free=tuple(str(Path(p).resolve()) for p in args.tumor_free),
         folds=tuple(args.folds),
         **chosen,
     )
+
+
+def _weights(given: str | None) -> str | None:
+    return given if given in (None, "imagenet", "none") else str(Path(given).resolve())
 
 
 def _types(datasets: list[Dataset]) -> tuple[str, ...]:
@@ -151,7 +175,7 @@ def _train(config: TrainingConfig, run_folder: RunFolder, *, resume: bool) -> No
         "running", epoch=finished, epochs=config.epochs, message="Reading images"
     )
     with ProgressBar("Reading images") as bar:
-        training, validation = load_split(config, bar.update)
+        training, validation = load_split(config, run_folder, bar.update)
     for name, reason in training.rejected + validation.rejected:
         print(f"Left out {name}: {reason}", file=sys.stderr)
     print(

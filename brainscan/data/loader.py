@@ -117,6 +117,9 @@ class DataLoader:
                 mask = geometry.to_input(outline > 0).astype(np.uint8)
         except InputRejected as error:
             return error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            return InputRejected(f"{record.name} or its mask cannot be read from disk: {reason}.")
         return image, mask
 
     def order(self, epoch: int, seed: int) -> np.ndarray:
@@ -132,6 +135,16 @@ class DataLoader:
         image, mask = augment(self.images[index], self.masks[index], how, generator)
         assert mask is not None
         return image, mask
+
+    def evidence(self, index: int, mask: np.ndarray, cells: int) -> np.ndarray:
+        """Return the share of tumor in each cell of a mask: ``(cells, cells)`` float32.
+
+        -1 where the outline of the image at ``index`` is unknown.
+        """
+        if not self.mask_known[index]:
+            return np.full((cells, cells), UNKNOWN, np.float32)
+        shares = cv2.resize(mask.astype(np.float32), (cells, cells), interpolation=cv2.INTER_AREA)
+        return np.asarray(shares)
 
     def batches(
         self, batch_size: int, *, epoch: int, seed: int, how: Augmentation, cells: int
@@ -149,11 +162,7 @@ class DataLoader:
 
         def load(index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
             image, mask = self.sample(int(index), epoch, seed, how)
-            evidence = cv2.resize(
-                mask.astype(np.float32), (cells, cells), interpolation=cv2.INTER_AREA
-            )
-            if not self.mask_known[index]:
-                evidence[:] = UNKNOWN
+            evidence = self.evidence(int(index), mask, cells)
             scaled = image[..., None].astype(np.float32) / np.float32(255)
             return scaled, self.tumor[index], self.type_index[index], evidence
 
@@ -168,9 +177,10 @@ class DataLoader:
                 tf.ensure_shape(evidence, (cells, cells)),
             )
 
+        order = self.order(epoch, seed)
         return (
-            tf.data.Dataset.from_tensor_slices(self.order(epoch, seed))
+            tf.data.Dataset.from_tensor_slices(order)
             .map(example, num_parallel_calls=2)
-            .batch(batch_size, drop_remainder=len(self) >= batch_size)
+            .batch(batch_size, drop_remainder=len(order) >= batch_size)
             .prefetch(4)
         )

@@ -93,15 +93,20 @@ class Geometry:
             ``(slice_height, slice_width)`` float32.
         """
         cells = grid.shape[0]
-        rows = _interpolation(
-            self.slice_height, self.top, self.crop_height, self.pad_top, self.inner_height,
-            self.size, cells,
-        )  # fmt: skip
-        cols = _interpolation(
-            self.slice_width, self.left, self.crop_width, self.pad_left, self.inner_width,
-            self.size, cells,
-        )  # fmt: skip
-        result: np.ndarray = rows @ grid.astype(np.float32) @ cols.T
+        upper, lower, share = _taps(
+            self.crop_height, self.pad_top, self.inner_height, self.size, cells
+        )
+        left, right, weight = _taps(
+            self.crop_width, self.pad_left, self.inner_width, self.size, cells
+        )
+        values = grid.astype(np.float32)
+        rows = values[upper] + share[:, None] * (values[lower] - values[upper])
+        first = rows[:, left]
+        inside = first + weight * (rows[:, right] - first)
+        result = np.zeros((self.slice_height, self.slice_width), np.float32)
+        result[self.top : self.top + self.crop_height, self.left : self.left + self.crop_width] = (
+            inside
+        )
         return result
 
     def to_input(self, mask: np.ndarray) -> np.ndarray:
@@ -133,22 +138,15 @@ class Geometry:
 
 
 @lru_cache(maxsize=256)
-def _interpolation(
-    length: int, start: int, crop: int, pad: int, inner: int, size: int, cells: int
-) -> np.ndarray:
-    """Weights ``(length, cells)`` of linear interpolation from cells to slice pixels."""
-    pixel = np.arange(length)
-    on_input = (pixel + 0.5 - start) * inner / crop + pad
-    position = np.clip(on_input * cells / size - 0.5, 0, cells - 1)
-    lower = np.minimum(np.floor(position).astype(int), max(cells - 2, 0))
-    upper = np.minimum(lower + 1, cells - 1)
-    share = (position - lower).astype(np.float32)
-    weights = np.zeros((length, cells), np.float32)
-    np.add.at(weights, (pixel, lower), 1 - share)
-    np.add.at(weights, (pixel, upper), share)
-    weights[(pixel < start) | (pixel >= start + crop)] = 0
-    weights.setflags(write=False)
-    return weights
+def _taps(
+    crop: int, pad: int, inner: int, size: int, cells: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cells before and after each of the crop's pixels, and the share of the latter."""
+    pixel = np.arange(crop) + 0.5
+    position = np.clip((pixel * inner / crop + pad) * cells / size - 0.5, 0, cells - 1)
+    before = np.floor(position).astype(int)
+    after = np.minimum(before + 1, cells - 1)
+    return before, after, (position - before).astype(np.float32)
 
 
 _UNIFORM = 0.06  # spread of an outer row, as a share of the slice's, below which it is cropped
@@ -199,7 +197,7 @@ def _without_uniform_border(values: np.ndarray) -> tuple[int, int, int, int]:
     Repeated, because a page's black rim may enclose a white frame, or the other way round.
     """
     top, bottom, left, right = 0, values.shape[0], 0, values.shape[1]
-    tolerance = _UNIFORM * float(values.max() - values.min())
+    tolerance = _UNIFORM * _contrast(values)
     while True:
         inside = values[top:bottom, left:right]
         rows = np.flatnonzero(_spread(inside, axis=1) > tolerance)
@@ -215,6 +213,15 @@ def _without_uniform_border(values: np.ndarray) -> tuple[int, int, int, int]:
             return top, bottom, left, right
         top, bottom = top + int(rows[0]), top + int(rows[-1]) + 1
         left, right = left + int(cols[0]), left + int(cols[-1]) + 1
+
+
+def _contrast(values: np.ndarray) -> float:
+    """Range of the values, without the few hot pixels that 12- and 16-bit files may have."""
+    low, high = float(values.min()), float(values.max())
+    step = max(1, round((values.size / 20_000) ** 0.5))
+    usual_low, usual_high = np.percentile(values[::step, ::step], [0.5, 99.5])
+    usual = float(usual_high - usual_low)
+    return high - low if usual <= 0 else min(high - low, 2 * usual)
 
 
 def _spread(values: np.ndarray, axis: int) -> np.ndarray:

@@ -21,7 +21,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return result
 
 
-def equal_strata(strata: Sequence[str]) -> np.ndarray:
+def equal_strata(strata: Sequence[str] | np.ndarray) -> np.ndarray:
     """Return ``(n,)`` weights that make every stratum count alike and sum to one.
 
     Without them the source with the most (and usually the easiest) images would decide.
@@ -76,7 +76,8 @@ def operating_point(
     Parameters
     ----------
     probability, truth, weights
-        ``(n,)`` calibrated tumor probabilities; 0 or 1; weights of the slices.
+        ``(n,)`` calibrated tumor probabilities; 0 or 1, both present; weights of the slices,
+        compared only among slices of the same truth.
     sensitivity, specificity
         Wanted weighted shares in (0, 1].
 

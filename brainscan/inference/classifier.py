@@ -63,22 +63,22 @@ class TumorClassifier:
         """
         release = open_release(name_or_folder)
         release.verify()
-        if runtime == "keras":
-            return cls(release, KerasRuntime(release))
         hint: Literal["LATENCY", "THROUGHPUT"]
         hint = "THROUGHPUT" if runtime == "openvino-throughput" else "LATENCY"
-        try:
-            return cls(release, OpenVINORuntime(release, hint=hint))
-        except ImportError:
-            # OpenVINO has no wheel for some processors; the reference gives the same answer.
+        if runtime != "keras":
             try:
-                return cls(release, KerasRuntime(release))
-            except ImportError as error:
-                msg = (
-                    "Neither OpenVINO nor TensorFlow is installed, so no model can run. "
-                    "Install one of them: python -m pip install openvino"
-                )
-                raise ModelUnavailable(msg) from error
+                return cls(release, OpenVINORuntime(release, hint=hint))
+            except ImportError:
+                # No wheel for this processor: the reference below gives the same answer.
+                pass
+        try:
+            return cls(release, KerasRuntime(release))
+        except ImportError as error:
+            msg = (
+                "Neither OpenVINO nor TensorFlow is installed, or the one asked for is not, so the "
+                "model cannot run. Install it: python -m pip install openvino tensorflow"
+            )
+            raise ModelUnavailable(msg) from error
 
     def predict(self, scan: Scan) -> Prediction:
         """Return the answer for one slice.
@@ -135,7 +135,7 @@ def _warnings(scan: Scan, geometry: Geometry, decision: Decision, evidence: Heat
     found = []
     if min(scan.width, scan.height) < _SMALL:
         found.append(
-            f"The slice is only {scan.width} x {scan.height} pixels; small tumors cannot be seen."
+            f"The slice is only {scan.width} x {scan.height} pixels; small tumours cannot be seen."
         )
     sides = sorted((geometry.crop_height, geometry.crop_width))
     if sides[1] > _LONG * sides[0]:
@@ -145,12 +145,12 @@ def _warnings(scan: Scan, geometry: Geometry, decision: Decision, evidence: Heat
         )
     if decision == "tumor" and not evidence.has_evidence:
         found.append(
-            "The slice as a whole looks like a tumor slice, but no place in it does. "
+            "The slice as a whole looks like a tumour slice, but no place in it does. "
             "Read the probability with caution."
         )
     if decision == "no_tumor" and evidence.has_evidence:
         found.append(
-            "A place in the slice looks like tumor although the slice as a whole does not. "
+            "A place in the slice looks like tumour although the slice as a whole does not. "
             "Look at the evidence map."
         )
     return found

@@ -68,7 +68,8 @@ class Prediction:
     gradcam
         Class name (``"tumor"`` and the types) to Grad-CAM map.
     threshold
-        Operating threshold on ``tumor_probability``.
+        Operating threshold on ``tumor_probability``: at or above it the slice is not called
+        tumor-free.
     band
         ``(low, high)``: probabilities in ``[low, high)`` are indeterminate. Empty when
         ``low == high``.
@@ -96,7 +97,7 @@ class Prediction:
 
     @property
     def type(self) -> str | None:
-        """Most probable type, or ``None`` when the decision is not tumor or no type is known."""
+        """Most probable type; ``None`` for a tumor-free slice or a model without types."""
         if self.decision == "no_tumor" or not self.type_probabilities:
             return None
         return max(self.type_probabilities, key=self.type_probabilities.__getitem__)

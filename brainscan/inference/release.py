@@ -13,9 +13,14 @@ from brainscan.errors import ModelUnavailable
 from brainscan.imaging.preprocessing import Preprocessing
 
 MANIFEST = "manifest.json"
+XML = "model.xml"
+WEIGHTS = "weights.npz"
+FILES = (
+    XML, "model.bin", WEIGHTS, "history.csv", "config.json", "metrics.json", "MODEL_CARD.md",
+)  # fmt: skip
 _REQUIRED = (
     "name", "version", "architecture", "types", "preprocessing", "temperature",
-    "evidence_offset", "threshold", "band", "files",
+    "evidence_offset", "threshold", "band", "files", "checksum",
 )  # fmt: skip
 
 
@@ -76,6 +81,9 @@ class Release:
         ModelUnavailable
             When a file is missing or its bytes differ.
         """
+        if manifest_checksum(self.manifest) != self.manifest["checksum"]:
+            msg = f"The model {self.name} was altered: {MANIFEST} is not as it was released."
+            raise ModelUnavailable(f"{msg} {_RESTORE}")
         for name, expected in self.manifest["files"].items():
             path = self.folder / name
             if not path.is_file():
@@ -92,6 +100,13 @@ class Release:
 
 
 _RESTORE = "Restore the model folder from the repository, or release the model again."
+
+
+def manifest_checksum(manifest: dict[str, Any]) -> str:
+    """Return the SHA-256 of a manifest's values, its own checksum left out."""
+    values = {key: value for key, value in manifest.items() if key != "checksum"}
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def models_root() -> Path:
@@ -125,6 +140,10 @@ def open_release(name_or_folder: str | Path, root: Path | None = None) -> Releas
     if lacking:
         msg = f"The manifest of the model {folder.name} lacks {', '.join(lacking)}. {_RESTORE}"
         raise ModelUnavailable(msg)
+    unlisted = [file for file in FILES if file not in manifest["files"]]
+    if unlisted:
+        msg = f"The manifest of the model {folder.name} does not list {', '.join(unlisted)}."
+        raise ModelUnavailable(f"{msg} {_RESTORE}")
     return Release(folder, manifest)
 
 

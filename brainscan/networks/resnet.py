@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from brainscan.errors import ModelUnavailable
+from brainscan.networks.weights import read_arrays
 
 # In keras.applications.ResNet50V2 the stride sits in the last block of a stage, so a stage's
 # finest features are the input of that block, after its pre-activation.
@@ -52,20 +53,17 @@ def resnet50_base(
 
 
 def _load(base: keras.Model, path: Path) -> None:
-    if not path.is_file():
-        msg = f"The weights file {path} does not exist. Give an .npz file, 'imagenet' or 'none'."
-        raise ModelUnavailable(msg)
-    with np.load(path, allow_pickle=False) as stored:
-        names = {key.rsplit("/", 1)[0] for key in stored.files}
-        for name in sorted(names):
-            layer = base.get_layer(name)
-            values = [stored[f"{name}/{i}"].astype(np.float32) for i in range(len(layer.weights))]
-            layer.set_weights(values)
-    wanted = {layer.name for layer in base.layers if layer.weights and layer.name < "conv5"}
-    lacking = sorted(wanted - names)
-    if lacking:
-        msg = (
-            f"{path.name} has no weights for {len(lacking)} layer(s) of ResNet50V2, for example "
-            f"{lacking[0]}. Give a file with all layers up to conv4."
-        )
-        raise ModelUnavailable(msg)
+    stored = read_arrays(path)
+    wanted = [layer for layer in base.layers if layer.weights and layer.name < "conv5"]
+    for layer in wanted:
+        names = [f"{layer.name}/{index}" for index in range(len(layer.weights))]
+        if any(
+            name not in stored or stored[name].shape != tuple(weight.shape)
+            for name, weight in zip(names, layer.weights, strict=True)
+        ):
+            msg = (
+                f"{path.name} does not fit ResNet50V2: the weights of layer {layer.name} are "
+                "missing or have another shape. Give a file with all layers up to conv4."
+            )
+            raise ModelUnavailable(msg)
+        layer.set_weights([stored[name].astype(np.float32) for name in names])

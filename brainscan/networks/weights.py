@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import keras
@@ -19,18 +20,33 @@ def save_weights(network: keras.Model, path: Path) -> None:
     """
     stored: dict[str, np.ndarray] = {}
     for layer in network.layers:
-        halves = [weight.astype(np.float16) for weight in layer.get_weights()]
+        halves = [_half(weight, layer.name) for weight in layer.get_weights()]
         stored |= {f"{layer.name}/{index}": half for index, half in enumerate(halves)}
         layer.set_weights([half.astype(np.float32) for half in halves])
     np.savez_compressed(path, **stored)  # type: ignore[arg-type]
 
 
-def is_whole_network(path: Path) -> bool:
-    """Return whether a weights file holds a whole network rather than a pre-trained base."""
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of an ``.npz`` weights file.
+
+    Raises
+    ------
+    ModelUnavailable
+        When the file is missing or is no such file.
+    """
     if not path.is_file():
         raise ModelUnavailable(f"The weights file {path} does not exist. Check the path.")
-    with np.load(path, allow_pickle=False) as stored:
-        return f"{EVIDENCE_CELLS}/0" in stored
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        msg = f"{path.name} is not an .npz weights file ({error}). Give another file."
+        raise ModelUnavailable(msg) from error
+
+
+def is_whole_network(path: Path) -> bool:
+    """Return whether a weights file holds a whole network rather than a pre-trained base."""
+    return f"{EVIDENCE_CELLS}/0" in read_arrays(path)
 
 
 def load_weights(network: keras.Model, path: Path) -> None:
@@ -41,18 +57,27 @@ def load_weights(network: keras.Model, path: Path) -> None:
     ModelUnavailable
         When the file is missing or belongs to another network.
     """
-    if not path.is_file():
-        raise ModelUnavailable(f"The weights file {path.name} is missing in {path.parent.name}.")
-    with np.load(path, allow_pickle=False) as stored:
-        for layer in network.layers:
-            names = [f"{layer.name}/{index}" for index in range(len(layer.get_weights()))]
-            shapes = [weight.shape for weight in layer.get_weights()]
-            if any(name not in stored for name in names) or shapes != [
-                stored[name].shape for name in names
-            ]:
-                msg = (
-                    f"{path.name} does not fit the network: the weights of layer {layer.name} "
-                    f"are missing or have another shape. Check architecture and types."
-                )
-                raise ModelUnavailable(msg)
-            layer.set_weights([stored[name].astype(np.float32) for name in names])
+    stored = read_arrays(path)
+    for layer in network.layers:
+        names = [f"{layer.name}/{index}" for index in range(len(layer.weights))]
+        shapes = [tuple(weight.shape) for weight in layer.weights]
+        if any(name not in stored for name in names) or shapes != [
+            stored[name].shape for name in names
+        ]:
+            msg = (
+                f"{path.name} does not fit the network: the weights of layer {layer.name} "
+                "are missing or have another shape. Check architecture and types."
+            )
+            raise ModelUnavailable(msg)
+        layer.set_weights([stored[name].astype(np.float32) for name in names])
+
+
+def _half(weight: np.ndarray, layer: str) -> np.ndarray:
+    half = weight.astype(np.float16)
+    if not np.isfinite(half).all():
+        msg = (
+            f"The layer {layer} has weights beyond the range of half precision; the training "
+            "diverged. Train again with a lower learning rate."
+        )
+        raise ModelUnavailable(msg)
+    return half

@@ -30,23 +30,22 @@ def commit(
 ) -> None:
     """Make the last epoch of the history permanent.
 
-    The order matters: weights of a new best epoch first, then the state (with the history in
-    it, so that the two cannot disagree after a kill), then what people read, then tidying up.
+    The order matters: weights of a new best epoch first, then the state, then what people read,
+    then tidying up. History and report travel inside the state, from which :func:`restore`
+    writes them again: a kill in between cannot leave them disagreeing.
     """
     best = best_epoch(history)
-    is_best = best == len(history) - 1
-    if is_best:
+    if best == len(history) - 1:
         run.save_arrays(_name(best), _numbered("w", averaged.get_weights()))
+        report = {"best_epoch": best, "monitor": "val_score", "validation": validation}
+    else:
+        report = run.read_json("metrics.json")
     state = _numbered("raw", network.get_weights()) | _numbered("avg", averaged.get_weights())
     state |= _numbered("opt", [np.asarray(variable.value) for variable in optimizer.variables])
-    state["history"] = np.frombuffer(json.dumps(history).encode(), np.uint8)
+    state |= {"history": _text(history), "report": _text(report)}
     run.save_arrays(_LAST, state)
     run.write_history(history)
-    if is_best:
-        run.write_json(
-            "metrics.json",
-            {"best_epoch": best, "monitor": "val_score", "validation": validation},
-        )
+    run.write_json("metrics.json", report)
     for path in run.checkpoints.glob("epoch-*.npz"):
         if path.stem != _name(best):
             path.unlink()
@@ -67,7 +66,13 @@ def restore(
     averaged.set_weights(_ordered(state, "avg"))
     history: list[Row] = json.loads(state["history"].tobytes())
     run.write_history(history)
+    run.write_json("metrics.json", json.loads(state["report"].tobytes()))
     return history, _ordered(state, "opt")
+
+
+def has_checkpoint(run: RunFolder) -> bool:
+    """Return whether any epoch of the run was finished."""
+    return (run.checkpoints / f"{_LAST}.npz").is_file()
 
 
 def load_best(run: RunFolder, network: keras.Model, epoch: int) -> None:
@@ -77,6 +82,10 @@ def load_best(run: RunFolder, network: keras.Model, epoch: int) -> None:
 
 def _name(epoch: int) -> str:
     return f"epoch-{epoch:04d}"
+
+
+def _text(values: object) -> np.ndarray:
+    return np.frombuffer(json.dumps(values).encode(), np.uint8)
 
 
 def _numbered(prefix: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:

@@ -2,30 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from brainscan.data.dataset import Dataset, combine, open_dataset
 from brainscan.data.folds import hold_out
 from brainscan.data.loader import DataLoader
+from brainscan.errors import TrainingError
+from brainscan.runs.folder import RunFolder
 from brainscan.training.config import TrainingConfig
 
 
 def training_split(config: TrainingConfig) -> tuple[Dataset, Dataset]:
-    """Return the training and validation records of a run, without a common group."""
-    labelled = [open_dataset(path) for path in config.datasets]
-    if config.folds:
-        labelled = [dataset.select(folds=config.folds) for dataset in labelled]
-    tumor_free = [open_dataset(path) for path in config.tumor_free]
-    return hold_out(combine(labelled, tumor_free), config.validation_share, config.seed)
+    """Return the training and validation records of a run, without a common group.
+
+    Of a ``Training``/``Testing`` pair only the training folder is used, unless folds are named:
+    the testing folder is for :mod:`brainscan.evaluation`.
+    """
+    labelled = [_usable(open_dataset(path), config.folds) for path in config.datasets]
+    tumor_free = [_usable(open_dataset(path), config.folds) for path in config.tumor_free]
+    training, validation = hold_out(
+        combine(labelled, tumor_free), config.validation_share, config.seed
+    )
+    for name, part in (("training", training), ("validation", validation)):
+        labels = {record.label for record in part.records}
+        if labels != {"tumor", "no_tumor"}:
+            msg = (
+                f"The {name} images show only one class ({', '.join(sorted(map(str, labels)))}); "
+                "a detector needs tumor and tumor-free images in both parts. Add images of more "
+                "patients, or a larger --validation-share."
+            )
+            raise TrainingError(msg)
+    return training, validation
+
+
+def _usable(dataset: Dataset, folds: Sequence[str]) -> Dataset:
+    known = {record.fold for record in dataset.records} - {None}
+    if folds and known:
+        return dataset.select(folds=folds)
+    if dataset.layout == "split folders":
+        return dataset.select(folds=[f for f in known if f and f.lower().startswith("train")])
+    return dataset
+
+
+def check_same_data(run: RunFolder, training: Dataset, validation: Dataset) -> None:
+    """Record what a run trains on, or compare with what was recorded.
+
+    Raises
+    ------
+    TrainingError
+        When images, labels or groups changed since the run began: the split would be another,
+        and images trained on would be taken for validation images.
+    """
+    found = {"training": training.fingerprint(), "validation": validation.fingerprint()}
+    recorded = run.read_json("data.json")
+    if not recorded:
+        run.write_json("data.json", found)
+    elif recorded != found:
+        msg = (
+            f"The data of the run {run.path.name} changed since it began, so it cannot be "
+            "continued or released honestly. Restore the data, or start a new run."
+        )
+        raise TrainingError(msg)
 
 
 def load_split(
-    config: TrainingConfig, progress: Callable[[int, int], None] | None = None
+    config: TrainingConfig,
+    run: RunFolder,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[DataLoader, DataLoader]:
     """Read the training and validation slices of a run into memory."""
     training, validation = training_split(config)
+    check_same_data(run, training, validation)
     total = len(training.records) + len(validation.records)
 
     def told(offset: int) -> Callable[[int, int], None] | None:

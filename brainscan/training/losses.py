@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
+
+from brainscan.networks.heads import EVIDENCE, TUMOR, TYPE
+from brainscan.training.config import TrainingConfig
 
 POSITIVE_WEIGHT = 3.0  # of tumor cells in the evidence loss; they are rare
 
@@ -68,3 +72,37 @@ def evidence_loss(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     has_tumor = tf.cast(tf.reduce_sum(share, axis=(1, 2)) > 0.5, tf.float32)
     dice = has_tumor * (1.0 - 2.0 * common / (total + 1.0))
     return cross_entropy + 0.25 * tf.reduce_mean(dice)
+
+
+class Objective:
+    """The weighted sum of all losses, for training and for validation alike.
+
+    Parameters
+    ----------
+    config
+        Weights of the losses.
+    tumor_weights, type_weights
+        Class weights, ``(2,)`` and ``(types,)``.
+    """
+
+    def __init__(
+        self, config: TrainingConfig, tumor_weights: np.ndarray, type_weights: np.ndarray
+    ) -> None:
+        self.config = config
+        self._tumor_weights = tf.constant(tumor_weights)
+        self._type_weights = tf.constant(type_weights)
+
+    def __call__(
+        self, outputs: dict[str, tf.Tensor], tumor: tf.Tensor, kind: tf.Tensor, evidence: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Return the losses of a batch by name, and their sum as ``"loss"``."""
+        config = self.config
+        losses = {
+            "tumor_loss": tumor_loss(tumor, outputs[TUMOR], self._tumor_weights),
+            "evidence_loss": config.evidence_weight * evidence_loss(evidence, outputs[EVIDENCE]),
+        }
+        if config.types:
+            losses["type_loss"] = config.type_weight * type_loss(
+                kind, outputs[TYPE], self._type_weights, config.label_smoothing
+            )
+        return {"loss": tf.add_n(list(losses.values())), **losses}

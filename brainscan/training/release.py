@@ -21,24 +21,28 @@ from brainscan.inference.calibration import (
     operating_point,
     sigmoid,
 )
-from brainscan.inference.release import MANIFEST, Release
-from brainscan.inference.runtime import WEIGHTS, XML, OpenVINORuntime, RawOutput
+from brainscan.inference.release import (
+    FILES,
+    MANIFEST,
+    WEIGHTS,
+    XML,
+    Release,
+    manifest_checksum,
+)
+from brainscan.inference.runtime import OpenVINORuntime, RawOutput
 from brainscan.networks.build import build_network
 from brainscan.networks.export import export_openvino
 from brainscan.networks.weights import save_weights
+from brainscan.reporting.card import model_card
 from brainscan.runs.folder import RunFolder, write_atomic
 from brainscan.training.checkpoint import load_best
 from brainscan.training.config import TrainingConfig
-from brainscan.training.datasets import training_split
+from brainscan.training.datasets import check_same_data, training_split
 from brainscan.training.losses import POSITIVE_WEIGHT
 from brainscan.training.validation import validation_report
 
 SENSITIVITY = 0.95
 SPECIFICITY = 0.95
-LICENCE = (
-    "Research use only, non-commercial: trained on data of which parts are licensed "
-    "CC BY-NC-SA or state no licence. See MODEL_CARD.md."
-)
 _BATCH = 16
 
 
@@ -53,7 +57,7 @@ def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Re
     run
         A run with at least one finished epoch.
     target
-        Folder of the release; its former content is replaced file by file.
+        Folder of the release, new or empty.
     name, version
         As they will be shown with every prediction.
     """
@@ -68,6 +72,7 @@ def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Re
     export_openvino(network, target / XML)
 
     training, validation = training_split(config)
+    check_same_data(run, training, validation)
     manifest: dict[str, Any] = {
         "name": name,
         "version": version,
@@ -75,29 +80,66 @@ def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Re
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "types": list(config.types),
         "preprocessing": config.preprocessing.to_json(),
+        "start": PurePath(config.weights).name,
         "data": _data(config, training, validation),
-        "licence": LICENCE,
         "metrics": {},
         "files": {},
     }
     slices = DataLoader(validation, config.preprocessing, types=config.types)
     raw = _forward(OpenVINORuntime(Release(target, manifest)), slices.images)
     manifest |= _calibration(slices, raw)
-    metrics["validation"] = _validation(config, slices, raw, manifest["temperature"])
+    metrics["validation"] = validation_report(
+        config.types,
+        slices.tumor,
+        slices.type_index,
+        sigmoid(raw.tumor / manifest["temperature"]["tumor"]),
+        raw.type,
+    )
     write_atomic(target / "metrics.json", json.dumps(metrics, indent=2).encode())
     write_atomic(target / "config.json", json.dumps(_public(config), indent=2).encode())
     write_atomic(target / "history.csv", (run.path / "history.csv").read_bytes())
-    return write_manifest(target, manifest)
+    return finish_release(target, manifest)
 
 
-def write_manifest(target: Path, manifest: dict[str, Any]) -> Release:
-    """Write ``manifest.json`` with fresh checksums of the folder's files."""
-    listed = (XML, "model.bin", WEIGHTS, "history.csv", "config.json", "metrics.json")
+def finish_release(target: Path, manifest: dict[str, Any]) -> Release:
+    """Write the card and the manifest, with checksums of all files and of itself."""
+    write_atomic(target / "MODEL_CARD.md", model_card(manifest).encode("utf-8"))
     manifest["files"] = {
-        file: hashlib.sha256((target / file).read_bytes()).hexdigest() for file in listed
+        file: hashlib.sha256((target / file).read_bytes()).hexdigest() for file in FILES
     }
+    manifest["checksum"] = manifest_checksum(manifest)
     write_atomic(target / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
     return Release(target, manifest)
+
+
+def seen_share(run: RunFolder, test: Dataset) -> tuple[int, int]:
+    """Count the test images that are byte-identical to a training or validation image.
+
+    Returns
+    -------
+    tuple
+        Images seen, and images in all.
+
+    Raises
+    ------
+    TrainingError
+        When more than a twentieth was seen: that is no test set.
+    """
+    config = TrainingConfig.from_json(run.read_json("config.json"))
+    known = {_digest(r.path) for part in training_split(config) for r in part.records}
+    total = len(test.records)
+    seen = sum(_digest(record.path) in known for record in test.records)
+    if seen > 0.05 * total:
+        msg = (
+            f"{seen} of the {total} test images of {test.root.name} took part in training or "
+            "validation, so they cannot measure the model. Name other --test-folds or images."
+        )
+        raise TrainingError(msg)
+    return seen, total
+
+
+def _digest(path: Path) -> bytes:
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def _forward(runtime: OpenVINORuntime, images: np.ndarray) -> RawOutput:
@@ -110,9 +152,13 @@ def _forward(runtime: OpenVINORuntime, images: np.ndarray) -> RawOutput:
 
 def _calibration(slices: DataLoader, raw: RawOutput) -> dict[str, Any]:
     known = slices.tumor >= 0
-    weights = equal_strata([r.stratum for r, k in zip(slices.records, known, strict=True) if k])
+    strata = np.array([record.stratum for record in slices.records])[known]
     truth = slices.tumor[known]
-    temperature = binary_temperature(raw.tumor[known], truth, weights)
+    temperature = binary_temperature(raw.tumor[known], truth, equal_strata(strata))
+    weights = np.zeros(len(truth))
+    for label in (0, 1):
+        # Among the slices of one label, so that each source counts alike in each rate.
+        weights[truth == label] = equal_strata(strata[truth == label])
     probability = sigmoid(raw.tumor[known] / temperature)
     threshold, band = operating_point(
         probability, truth, weights, sensitivity=SENSITIVITY, specificity=SPECIFICITY
@@ -131,25 +177,11 @@ def _calibration(slices: DataLoader, raw: RawOutput) -> dict[str, Any]:
         "band": list(band),
         "threshold_rule": (
             f"Chosen on {int(known.sum())} validation slices, every source and sequence counting "
-            f"alike: {SENSITIVITY:.0%} of the tumor slices lie at or above the threshold; "
-            f"{SPECIFICITY:.0%} of the tumor-free slices lie below the upper end of the "
+            f"alike: {SENSITIVITY:.0%} of the tumour slices lie at or above the threshold; "
+            f"{SPECIFICITY:.0%} of the tumour-free slices lie below the upper end of the "
             "indeterminate band."
         ),
     }
-
-
-def _validation(
-    config: TrainingConfig, slices: DataLoader, raw: RawOutput, temperature: dict[str, float]
-) -> dict[str, Any]:
-    scaled = raw.type / temperature["type"]
-    shifted = np.exp(scaled - scaled.max(axis=1, keepdims=True)) if raw.type.size else raw.type
-    return validation_report(
-        config.types,
-        slices.tumor,
-        slices.type_index,
-        sigmoid(raw.tumor / temperature["tumor"]),
-        shifted,
-    )
 
 
 def _data(config: TrainingConfig, training: Dataset, validation: Dataset) -> dict[str, Any]:

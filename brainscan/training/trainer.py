@@ -13,17 +13,19 @@ import tensorflow as tf
 from sklearn.metrics import roc_auc_score
 
 from brainscan.data.loader import DataLoader
+from brainscan.errors import TrainingError
 from brainscan.networks.build import build_network, freeze
 from brainscan.networks.heads import EVIDENCE, TUMOR, TYPE
 from brainscan.runs.folder import RunFolder
-from brainscan.training.checkpoint import Row, best_epoch, commit, restore
+from brainscan.training.checkpoint import Row, best_epoch, commit, has_checkpoint, restore
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import balanced_weights
-from brainscan.training.losses import evidence_loss, tumor_loss, type_loss
+from brainscan.training.losses import Objective
 from brainscan.training.validation import validation_report, validation_scores
 
 _BASE = ("conv1_", "conv2_", "conv3_", "conv4_")
 _STATUS_EVERY_S = 2.0
+_BATCH = 32  # of validation slices
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,17 @@ class Trainer:
         self.steps = max(1, len(training.order(0, 0)) // config.batch_size)
         self.history: list[Row] = []
         self._seconds_a_step: float | None = None
+        self._objective = Objective(
+            config,
+            balanced_weights(training.tumor, 2),
+            balanced_weights(training.type_index, len(types)),
+        )
         self._infer = tf.function(lambda images: self.averaged(images, training=False))
 
     def fit(self, *, resume: bool = False) -> None:
         """Train until the last epoch or until ``patience`` epochs bring nothing better."""
         stored: list[np.ndarray] = []
-        if resume:
+        if resume and has_checkpoint(self.run):
             self.history, stored = restore(self.run, self.network, self.averaged)
         optimizer: keras.Optimizer | None = None
         for epoch in range(len(self.history), self.config.epochs):
@@ -131,8 +138,6 @@ class Trainer:
 
     def _step_function(self, optimizer: keras.Optimizer) -> Callable[..., Any]:
         config = self.config
-        tumor_weights = tf.constant(balanced_weights(self.training.tumor, 2))
-        type_weights = tf.constant(balanced_weights(self.training.type_index, len(config.types)))
         variables = self.network.trainable_variables
         pairs = list(zip(self.averaged.weights, self.network.weights, strict=True))
 
@@ -142,23 +147,15 @@ class Trainer:
         ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
             with tf.GradientTape() as tape:
                 outputs = self.network(images, training=True)
-                losses = {
-                    "tumor_loss": tumor_loss(tumor, outputs[TUMOR], tumor_weights),
-                    "evidence_loss": config.evidence_weight
-                    * evidence_loss(evidence, outputs[EVIDENCE]),
-                }
-                if config.types:
-                    losses["type_loss"] = config.type_weight * type_loss(
-                        kind, outputs[TYPE], type_weights, config.label_smoothing
-                    )
-                total = tf.add_n(list(losses.values()))
-            optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
+                losses = self._objective(outputs, tumor, kind, evidence)
+            gradients = tape.gradient(losses["loss"], variables)
+            optimizer.apply_gradients(zip(gradients, variables, strict=True))
             # Young averages follow fast, or the random start would stay in them for long.
             count = tf.cast(optimizer.iterations, tf.float32)
             decay = tf.minimum(config.average, (1.0 + count) / (10.0 + count))
             for slow, fast in pairs:
                 slow.assign(decay * slow.value + (1.0 - decay) * fast.value)
-            return {"loss": total, **losses}, outputs[TUMOR]
+            return losses, outputs[TUMOR]
 
         return step
 
@@ -173,7 +170,7 @@ class Trainer:
             how=config.augmentation,
             cells=self.cells,
         )
-        began = told = time.monotonic()
+        began = told = pace_from = time.monotonic()
         sums: dict[str, float] = {}
         truths, logits = [], []
         for number, batch in enumerate(batches, start=1):
@@ -182,9 +179,18 @@ class Trainer:
                 sums[name] = sums.get(name, 0.0) + float(value)
             truths.append(batch[1].numpy())
             logits.append(logit.numpy())
-            if time.monotonic() - told > _STATUS_EVERY_S or number == 1:
+            if not np.isfinite(float(losses["loss"])):
+                msg = (
+                    f"The loss is no longer a number after step {number} of epoch {epoch + 1}. "
+                    "Start again with a lower --learning-rate."
+                )
+                raise TrainingError(msg)
+            if number == 1:
+                pace_from = time.monotonic()  # the first step also compiles
+                self._tell(epoch, number)
+            elif time.monotonic() - told > _STATUS_EVERY_S:
                 told = time.monotonic()
-                self._seconds_a_step = (told - began) / number
+                self._seconds_a_step = (told - pace_from) / (number - 1)
                 self._tell(epoch, number)
         truth, score = np.concatenate(truths), np.concatenate(logits)
         row: Row = {"epoch": epoch, "stage": stage}
@@ -198,22 +204,27 @@ class Trainer:
         return row
 
     def _validate(self) -> dict[str, float]:
-        tumor, kind = self.predict(self.validation)
-        truth = (self.validation.tumor, self.validation.type_index)
-        self._last_report = validation_report(self.config.types, *truth, tumor, kind)
-        return validation_scores(self.validation.records, *truth, tumor, kind)
-
-    def predict(self, loader: DataLoader) -> tuple[np.ndarray, np.ndarray]:
-        """Return uncalibrated tumor ``(n,)`` and type ``(n, types)`` probabilities."""
-        tumor, kinds = [], []
-        for start in range(0, len(loader), 32):
-            images = loader.images[start : start + 32, ..., None].astype(np.float32) / 255
+        slices = self.validation
+        sums: dict[str, float] = {}
+        tumor = np.zeros(len(slices), np.float32)
+        kinds = np.zeros((len(slices), len(self.config.types)), np.float32)
+        for start in range(0, len(slices), _BATCH):
+            part = slice(start, start + _BATCH)
+            truth = (slices.tumor[part], slices.type_index[part])
+            images = slices.images[part, ..., None].astype(np.float32) / 255
             outputs = self._infer(tf.constant(images))
-            tumor.append(tf.sigmoid(outputs[TUMOR]).numpy())
+            evidence = np.stack(
+                [slices.evidence(i, slices.masks[i], self.cells) for i in _indices(part, slices)]
+            )
+            for name, value in self._objective(outputs, *truth, evidence).items():
+                sums[name] = sums.get(name, 0.0) + float(value) * len(images)
+            tumor[part] = tf.sigmoid(outputs[TUMOR]).numpy()
             if self.config.types:
-                kinds.append(tf.nn.softmax(outputs[TYPE]).numpy())
-        types = np.concatenate(kinds) if kinds else np.zeros((len(loader), 0), np.float32)
-        return np.concatenate(tumor), types
+                kinds[part] = tf.nn.softmax(outputs[TYPE]).numpy()
+        truths = (slices.tumor, slices.type_index)
+        self._last_report = validation_report(self.config.types, *truths, tumor, kinds)
+        losses = {f"val_{name}": value / len(slices) for name, value in sums.items()}
+        return losses | validation_scores(slices.records, *truths, tumor, kinds)
 
     def _tell(self, epoch: int, step: int) -> None:
         left = (self.config.epochs - epoch) * self.steps - step
@@ -229,3 +240,7 @@ class Trainer:
         )
         if self._report:
             self._report(progress)
+
+
+def _indices(part: slice, slices: DataLoader) -> range:
+    return range(*part.indices(len(slices)))

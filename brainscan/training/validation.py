@@ -9,7 +9,6 @@ import numpy as np
 from sklearn.metrics import (
     balanced_accuracy_score,
     confusion_matrix,
-    log_loss,
     precision_recall_fscore_support,
     roc_auc_score,
 )
@@ -43,7 +42,6 @@ def validation_scores(
     known = tumor >= 0
     if len(np.unique(tumor[known])) == 2:
         scores["val_tumor_auroc"] = _auroc(tumor[known], tumor_probability[known])
-        scores["val_loss"] = float(log_loss(tumor[known], tumor_probability[known]))
     scores["val_accuracy"] = float(
         np.mean((tumor_probability[known] >= 0.5) == (tumor[known] == 1))
     )

@@ -63,9 +63,12 @@ def test_inputs_are_not_modified(example: tuple[np.ndarray, np.ndarray]) -> None
     assert np.array_equal(example[0], before)
 
 
-def test_brightness_keeps_the_range(example: tuple[np.ndarray, np.ndarray]) -> None:
-    how = Augmentation(brightness=0.9, contrast=0.9)
-    for seed in range(5):
+def test_brightness_moves_the_mean(example: tuple[np.ndarray, np.ndarray]) -> None:
+    how = Augmentation(**{**NONE.to_json(), "brightness": 0.4})
+    shifts = []
+    for seed in range(8):
         image, _ = augment(*example, how, rng(seed))
         assert image.dtype == np.uint8
-        assert image.shape == example[0].shape
+        shifts.append(image.mean() - example[0].mean())
+    assert max(shifts) > 10
+    assert min(shifts) < -5

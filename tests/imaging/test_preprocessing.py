@@ -80,6 +80,15 @@ def test_mirrored_slice_gives_mirrored_input(head: np.ndarray) -> None:
     assert np.abs(plain[:, ::-1].astype(int) - mirrored).max() <= 1
 
 
+def test_a_hot_pixel_changes_nothing(head: np.ndarray) -> None:
+    wide = head.astype(np.uint16) * 4
+    plain, there = preprocess(wide, HOW)
+    wide[140, 120] = 65535
+    image, back = preprocess(wide, HOW)
+    assert back == there
+    assert np.mean(np.abs(plain.astype(int) - image) > 1) < 0.001  # the pixel and its rim
+
+
 @pytest.mark.parametrize("frame", [0, 255])
 def test_uniform_frame_changes_nothing(head: np.ndarray, frame: int) -> None:
     plain, inner = preprocess(head, HOW)
@@ -98,12 +107,15 @@ def test_frame_inside_a_frame_is_removed_too(head: np.ndarray) -> None:
 
 @pytest.mark.parametrize(
     "pixels",
-    [np.zeros((100, 100), np.uint8), np.full((64, 64), 9, np.uint16), np.eye(64, dtype=np.float32)],
+    [
+        np.zeros((100, 100), np.uint8),
+        np.full((64, 64), 9, np.uint16),
+        # A square of four pixels, all else zero: too little to be a head.
+        np.pad(np.ones((4, 4), np.float32), 30),
+    ],
+    ids=["black", "one grey", "speck"],
 )
 def test_blank_slices_are_refused_with_a_remedy(pixels: np.ndarray) -> None:
-    if pixels.dtype == np.float32:
-        pixels = np.zeros_like(pixels)
-        pixels[30:34, 30:34] = 1  # four rows differ: too little to be a head
     with pytest.raises(InputRejected, match="Choose a slice that shows the brain"):
         preprocess(pixels, HOW)
 

@@ -2,16 +2,20 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from brainscan.errors import InputRejected
 from brainscan.imaging.phantom import phantom_png, phantom_slice
+from brainscan.imaging.preprocessing import Geometry
 from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
 from brainscan.inference.classifier import TumorClassifier
+from brainscan.inference.prediction import Decision, HeatMap, Prediction
 
 
 @pytest.fixture(scope="module", params=["resnet50", "custom_cnn"])
@@ -73,13 +77,41 @@ def test_decisions_at_the_edges(classifier: TumorClassifier) -> None:
     assert classifier.decide(1.0) == "tumor"
 
 
-def test_no_type_is_named_without_a_tumor(classifier: TumorClassifier, phantom: Scan) -> None:
-    prediction = classifier.predict(phantom)
-    if prediction.decision == "no_tumor":
-        assert prediction.type is None
-    else:
-        best = max(prediction.type_probabilities.values())
-        assert prediction.type_probabilities[prediction.type] == best
+@pytest.mark.parametrize(
+    ("decision", "expected"), [("no_tumor", None), ("indeterminate", "b"), ("tumor", "b")]
+)
+def test_type_is_named_only_where_a_tumor_may_be(decision: Decision, expected: str | None) -> None:
+    geometry = Geometry(8, 8, 0, 0, 8, 8, 0, 0, 8, 8, 8)
+    heat = HeatMap(np.zeros((2, 2), np.float32), geometry, "evidence", -1.0)
+    known = {"a": 0.3, "b": 0.7}
+    answer = Prediction(0.5, decision, known, heat, {}, 0.4, (0.4, 0.6), "m 1", "0", 1.0)
+    assert answer.type == expected
+    assert replace(answer, type_probabilities={}).type is None
+
+
+def test_served_evidence_lies_in_the_tumor(classifier: TumorClassifier, data_dir: Path) -> None:
+    with (data_dir / "brain-mri" / "manifest.csv").open() as stream:
+        rows = [
+            row
+            for row in csv.DictReader(stream)
+            if row["fold"] == "4" and row["source"] == "figshare"
+        ][::25]
+    hits = 0
+    for row in rows:
+        mask = np.asarray(Image.open(data_dir / "brain-mri" / row["mask"])) > 0
+        heat = classifier.predict(read_scan(data_dir / "brain-mri" / row["file"])).evidence
+        hits += bool(mask[np.unravel_index(heat.on_slice().argmax(), mask.shape)])
+    assert hits / len(rows) > 0.5, f"{hits} of {len(rows)}"
+
+
+def test_mirrored_slice_mirrors_the_evidence(classifier: TumorClassifier, data_dir: Path) -> None:
+    agreement = []
+    for scan in real_slices(data_dir, 8):
+        there = classifier.predict(scan).evidence.on_slice()
+        mirrored = replace(scan, pixels=np.ascontiguousarray(scan.pixels[:, ::-1]))
+        back = classifier.predict(mirrored).evidence.on_slice()[:, ::-1]
+        agreement.append(np.corrcoef(there.ravel(), back.ravel())[0, 1])
+    assert np.median(agreement) > 0.8
 
 
 def test_small_and_long_slices_warn(classifier: TumorClassifier, phantom: Scan) -> None:

@@ -35,7 +35,28 @@ def test_release_is_small_and_complete(name: str) -> None:
     assert {"manifest.json", "MODEL_CARD.md", "history.csv", "config.json"} <= set(sizes)
 
 
-@pytest.mark.parametrize("file", ["model.bin", "model.xml", "weights.npz", "history.csv"])
+@pytest.mark.parametrize("key", ["threshold", "temperature", "preprocessing", "types"])
+def test_altered_manifest_is_noticed(copy: Path, key: str) -> None:
+    path = copy / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest[key] = {"threshold": 0.1, "temperature": {"tumor": 9, "type": 1}}.get(key, [])
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ModelUnavailable, match=r"manifest.json is not as it was released"):
+        TumorClassifier.load(copy)
+
+
+def test_every_file_must_be_listed(copy: Path) -> None:
+    path = copy / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["files"]["model.bin"]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(ModelUnavailable, match=r"does not list model.bin"):
+        open_release(copy)
+
+
+@pytest.mark.parametrize(
+    "file", ["model.bin", "model.xml", "weights.npz", "history.csv", "MODEL_CARD.md"]
+)
 def test_one_flipped_byte_is_noticed(copy: Path, file: str) -> None:
     content = bytearray((copy / file).read_bytes())
     content[len(content) // 2] ^= 1

@@ -11,8 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from brainscan.errors import TrainingError
 from brainscan.imaging.phantom import write_phantom_dataset
+from brainscan.imaging.reading import read_scan
 from brainscan.inference.classifier import TumorClassifier
+from brainscan.runs.folder import RunFolder
+from brainscan.training.config import TrainingConfig
+from brainscan.training.datasets import check_same_data, training_split
 
 EPOCHS = 4
 
@@ -75,27 +80,65 @@ def test_killed_run_ends_with_the_full_history(killed_and_resumed: Path) -> None
     metrics = json.loads((killed_and_resumed / "a" / "metrics.json").read_text())
     scores = [float(row["val_score"]) for row in rows]
     assert metrics["best_epoch"] == scores.index(max(scores))
-    kept = {path.name for path in (killed_and_resumed / "a" / "checkpoints").iterdir()}
+    kept = {path.name for path in (killed_and_resumed / "a" / "checkpoints").glob("*.npz")}
     assert kept == {"last.npz", f"epoch-{metrics['best_epoch']:04d}.npz"}
 
 
-def test_run_becomes_a_release_that_predicts(killed_and_resumed: Path, dataset: Path) -> None:
-    models = killed_and_resumed / "models"
-    subprocess.run(
-        [sys.executable, "-m", "brainscan", "release", "a", "--runs", str(killed_and_resumed),
-         "--name", "tiny", "--test", str(dataset)],
-        check=True, stderr=subprocess.DEVNULL, env={**os.environ, "BRAINSCAN_MODELS": str(models)},
+def release(runs: Path, test: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "brainscan", "release", "a", "--runs", str(runs),
+         "--name", "tiny", "--test", str(test)],
+        capture_output=True, text=True,
+        env={**os.environ, "BRAINSCAN_MODELS": str(runs / "models")},
     )  # fmt: skip
-    from brainscan.imaging.reading import read_scan
 
-    scan = read_scan(next((dataset / "glioma").iterdir()))
+
+def test_run_becomes_a_release_that_predicts(killed_and_resumed: Path, tmp_path: Path) -> None:
+    write_phantom_dataset(tmp_path / "unseen", 3, seed=900, size=96)
+    done = release(killed_and_resumed, tmp_path / "unseen")
+    assert done.returncode == 0, done.stderr
+    models = killed_and_resumed / "models"
+    scan = read_scan(next((tmp_path / "unseen" / "glioma").iterdir()))
     served = TumorClassifier.load(models / "tiny").predict(scan)
     reference = TumorClassifier.load(models / "tiny", runtime="keras").predict(scan)
     assert served.tumor_probability == pytest.approx(reference.tumor_probability, abs=1e-3)
-    card = (models / "tiny" / "MODEL_CARD.md").read_text()
+    card = (models / "tiny" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert "For research use only" in card
-    assert "Tumor AUROC" in card
-    assert str(dataset.parent) not in (models / "tiny" / "config.json").read_text()
+    assert "Tumour AUROC" in card
+    assert "0 of 12 test images are byte-identical" in card
+    assert "random weights" in card
+    assert str(killed_and_resumed.parent) not in (models / "tiny" / "config.json").read_text()
+
+
+def test_release_refuses_training_images_as_a_test(killed_and_resumed: Path, dataset: Path) -> None:
+    before = sorted((killed_and_resumed / "models").rglob("*"))
+    done = release(killed_and_resumed, dataset)
+    assert done.returncode == 2
+    assert "took part in training or validation" in done.stderr
+    assert sorted((killed_and_resumed / "models").rglob("*")) == before
+
+
+def test_changed_data_cannot_be_continued(killed_and_resumed: Path, dataset: Path) -> None:
+    run = RunFolder.open(killed_and_resumed / "a")
+    config = TrainingConfig.from_json(run.read_json("config.json"))
+    training, validation = training_split(config)
+    check_same_data(run, training, validation)
+    with pytest.raises(TrainingError, match="changed since it began"):
+        check_same_data(run, validation, training)
+
+
+def test_run_killed_before_its_first_epoch_is_resumed(dataset: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(start(dataset, tmp_path, "early"), stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "early" / "data.json").is_file():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    subprocess.run(
+        command(tmp_path, "--run", "early", "--resume"), check=True, stderr=subprocess.DEVNULL
+    )
+    assert len(history(tmp_path, "early")) == EPOCHS
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")

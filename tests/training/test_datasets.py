@@ -1,0 +1,53 @@
+"""What a run trains on."""
+
+from pathlib import Path
+
+import pytest
+
+from brainscan.errors import TrainingError
+from brainscan.imaging.phantom import write_phantom_dataset
+from brainscan.training.config import TrainingConfig
+from brainscan.training.datasets import training_split
+
+
+def config(*paths: Path, **settings: object) -> TrainingConfig:
+    return TrainingConfig(
+        "custom_cnn",
+        tuple(map(str, paths)),
+        head_epochs=0,
+        validation_share=0.25,
+        **settings,  # type: ignore[arg-type]
+    )
+
+
+def test_testing_folder_is_never_trained_on(tmp_path: Path) -> None:
+    write_phantom_dataset(tmp_path / "Training", 4, size=64)
+    write_phantom_dataset(tmp_path / "Testing", 2, seed=100, size=64)
+    parts = training_split(config(tmp_path))
+    assert {record.fold for part in parts for record in part.records} == {"Training"}
+    named = training_split(config(tmp_path, folds=("Testing",)))
+    assert {record.fold for part in named for record in part.records} == {"Testing"}
+
+
+def test_one_class_is_refused(tmp_path: Path) -> None:
+    write_phantom_dataset(tmp_path, 4, size=64)
+    for path in (tmp_path / "notumor").iterdir():
+        path.unlink()
+    with pytest.raises(TrainingError, match=r"only one class \(tumor\)"):
+        training_split(config(tmp_path))
+
+
+def test_folds_apply_to_tumor_free_folders_too(tmp_path: Path) -> None:
+    write_phantom_dataset(tmp_path / "set", 4, size=64)
+    write_phantom_dataset(tmp_path / "free", 2, seed=50, size=64)
+    lines = [
+        f"notumor/{path.name},no,{fold},g{fold}{path.stem}"
+        for fold in (1, 4)
+        for path in (tmp_path / "free" / "notumor").iterdir()
+    ]
+    (tmp_path / "free" / "manifest.csv").write_text("file,label,fold,group\n" + "\n".join(lines))
+    parts = training_split(
+        config(tmp_path / "set", tumor_free=(str(tmp_path / "free"),), folds=("1",))
+    )
+    free = [r for part in parts for r in part.records if r.name.startswith("free/")]
+    assert {record.fold for record in free} == {"1"}
