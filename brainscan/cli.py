@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -28,7 +29,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output (for example `head`) has gone: that is not an error.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        print(f"brainscan {args.command}: {_sentence(error)}", file=sys.stderr)
+        return 2
     return code
+
+
+def _sentence(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return f"The system reports an error: {reason}."
+    place = os.fsdecode(error.filename)
+    return f"{place} cannot be read or written: {reason}. Check the path and its permissions."
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,8 +13,10 @@ from brainscan.data.augmentation import Augmentation
 from brainscan.data.contact_sheet import contact_sheet
 from brainscan.data.dataset import open_dataset
 from brainscan.data.loader import DataLoader
-from brainscan.errors import DatasetError
+from brainscan.errors import BrainScanError, DatasetError
 from brainscan.imaging.preprocessing import Preprocessing
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,6 +39,12 @@ def run(args: argparse.Namespace) -> int:
     """Run the command."""
     if not (1 <= args.rows <= 100 and 1 <= args.columns <= 100):
         raise DatasetError("A contact sheet has between 1 and 100 rows and columns.")
+    if args.out.suffix.lower() not in SUFFIXES:
+        msg = (
+            f"{args.out} does not end like a picture. Give --out a name that ends in one of "
+            f"{', '.join(SUFFIXES)}."
+        )
+        raise BrainScanError(msg)
     dataset = open_dataset(args.dataset)
     labelled = [record for record in dataset.records if record.label is not None]
     if not labelled:

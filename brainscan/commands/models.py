@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from brainscan.errors import ModelUnavailable
-from brainscan.inference.release import list_models, models_root
+from brainscan.inference.release import MANIFEST, list_models, models_root, open_release
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -13,18 +13,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "models",
         help="list the released models",
-        description="List the released models with version, types, size and state of their files.",
+        description="List the released models with version, types, size and state of their files, "
+        "which are compared with their checksums. Exit code 0: every model is whole; 1: one is "
+        "incomplete, altered or cannot be read.",
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
-    releases = list_models()
-    if not releases:
+    releases, broken = list_models(), _broken()
+    if not releases and not broken:
         print(f"No released model in {models_root()}.")
-        return 0
-    code = 0
+    code = 1 if broken else 0
     for release in releases:
         files = [path for path in release.folder.iterdir() if path.is_file()]
         size = sum(path.stat().st_size for path in files) / 1e6
@@ -36,4 +37,17 @@ def run(args: argparse.Namespace) -> int:
         print(f"{release.name:12s} {release.version:8s} {size:5.0f} MB  {state}")
         print(f"{'':12s} types: {', '.join(release.types) or 'none (tumor or not)'}")
         print(f"{'':12s} threshold: {release.threshold:.3f}; card: {release.folder}/MODEL_CARD.md")
+    for sentence in broken:
+        print(sentence)
     return code
+
+
+def _broken() -> list[str]:
+    """Return a sentence for each release whose manifest cannot be used."""
+    sentences = []
+    for path in sorted(models_root().glob(f"*/{MANIFEST}")):
+        try:
+            open_release(path.parent)
+        except ModelUnavailable as error:
+            sentences.append(str(error))
+    return sentences

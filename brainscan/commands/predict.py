@@ -28,11 +28,16 @@ examples:
 
 One JSON object a line: file, status (ok, rejected, error), reason, tumor_probability, decision
 (tumor, no_tumor, indeterminate), type, type_probabilities, model, sha256, elapsed_ms and more.
-A file that cannot be read is one line with the reason. Heat maps are float32 .npy files in
-[0, 1] (probability of tumor tissue); masks are 1-bit PNG files (probability at least one half);
-both have the size of the input slice. Exit code 0: every file was handled; 1: some could not be
-read from disk; 2: wrong usage.
+A file that cannot be read is one line with the reason; what is not known of it is null.
+Heat maps are float32 .npy files in [0, 1] (probability of tumor tissue); masks are 1-bit PNG
+files (probability at least one half); both have the size of the input slice. Exit code 0: every
+file was handled; 1: some could not be read from disk; 2: wrong usage, or an output that cannot
+be written. Nothing is written over a file that is to be read.
 """
+
+_ANSWER = (
+    "tumor_probability", "decision", "type", "type_probabilities", "model", "sha256", "elapsed_ms",
+)  # fmt: skip
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -55,15 +60,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
     found = [pair for path in args.paths for pair in _expand(path)]
+    folders = {".npy": args.heatmaps, ".png": args.masks}
+    targets = _targets([place for _, place in found], folders)
+    notices = [folder / "NOTICE.txt" for folder in folders.values() if folder]
+    outputs = [*filter(None, [args.json]), *notices, *(t for row in targets for t in row)]
+    _refuse_to_overwrite([path for path, _ in found], outputs)
     many = len(found) > 1
     classifier = TumorClassifier.load(
         args.model, runtime="openvino-throughput" if many else "openvino"
     )
-    folders = {".npy": args.heatmaps, ".png": args.masks}
-    for folder in filter(None, folders.values()):
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "NOTICE.txt").write_text(RESEARCH_USE + "\n", encoding="utf-8")
-    written: set[Path] = set()
+    for notice in notices:
+        notice.parent.mkdir(parents=True, exist_ok=True)
+        notice.write_text(RESEARCH_USE + "\n", encoding="utf-8")
     failed = False
     with ExitStack() as stack:
         out: TextIO = sys.stdout
@@ -72,12 +80,13 @@ def run(args: argparse.Namespace) -> int:
             out = stack.enter_context(args.json.open("w", encoding="utf-8"))
         bar = stack.enter_context(ProgressBar("Reading"))
         results = predict_files(classifier, (path for path, _ in found))
-        for number, (result, (_, place)) in enumerate(zip(results, found, strict=True), start=1):
-            print(json.dumps(_line(result), ensure_ascii=False), file=out, flush=not args.json)
+        for number, (result, row) in enumerate(zip(results, targets, strict=True), start=1):
+            line = _line(result, classifier.release.title)
+            # ASCII only: names of any encoding pass through any terminal and pipe.
+            print(json.dumps(line), file=out, flush=not args.json)
             failed |= result.status == "error"
-            for suffix, folder in folders.items():
-                if folder and result.prediction:
-                    target = _target(folder, place, suffix, written)
+            if result.prediction:
+                for target in row:
                     _write(target, result.prediction.evidence.on_slice())
             if many and (args.json or not sys.stdout.isatty()):
                 bar.update(number, len(found))
@@ -95,11 +104,13 @@ def _expand(path: Path) -> Iterator[tuple[Path, Path]]:
         yield path, Path(path.name)
 
 
-def _line(result: FileResult) -> dict[str, Any]:
+def _line(result: FileResult, model: str) -> dict[str, Any]:
     line: dict[str, Any] = {
         "file": str(result.path),
         "status": result.status,
         "reason": result.reason,
+        **dict.fromkeys(_ANSWER),
+        "model": model,
     }
     if result.prediction:
         line |= result.prediction.to_json()
@@ -107,22 +118,51 @@ def _line(result: FileResult) -> dict[str, Any]:
     return {**line, "notice": RESEARCH_USE}
 
 
-def _target(folder: Path, place: Path, suffix: str, written: set[Path]) -> Path:
+def _targets(places: list[Path], folders: dict[str, Path | None]) -> list[list[Path]]:
+    """Return the files to write for each input, no two of one name on any file system."""
+    written: set[str] = set()
+    return [
+        [_target(folder, place, suffix, written) for suffix, folder in folders.items() if folder]
+        for place in places
+    ]
+
+
+def _target(folder: Path, place: Path, suffix: str, written: set[str]) -> Path:
     """Name an output after the input's stem; a second input of that stem keeps its suffix."""
     target = folder / place.with_suffix(suffix)
-    if target in written:
+    if str(target).casefold() in written:
         target = folder / place.with_name(place.name + suffix)
     number = 2
-    while target in written:
+    while str(target).casefold() in written:
         target = folder / place.with_name(f"{place.name}-{number}{suffix}")
         number += 1
-    written.add(target)
+    written.add(str(target).casefold())
     return target
 
 
-def _write(target: Path, values: np.ndarray) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _refuse_to_overwrite(inputs: list[Path], outputs: list[Path]) -> None:
+    taken = {_identity(path) for path in inputs}
+    for output in outputs:
+        if _identity(output) in taken:
+            msg = (
+                f"The output {output} is also one of the files to read and would be overwritten. "
+                "Choose another place for the output."
+            )
+            raise BrainScanError(msg)
+
+
+def _identity(path: Path) -> tuple[int, int] | Path:
+    """Return what two names of one file share: links and letter case included."""
     try:
+        status = path.stat()
+    except OSError:
+        return path.resolve()
+    return status.st_dev, status.st_ino
+
+
+def _write(target: Path, values: np.ndarray) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         if target.suffix == ".npy":
             np.save(target, values)
             return

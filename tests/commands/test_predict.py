@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 from PIL import Image
 
 from brainscan.cli import main
+from brainscan.commands.predict import _targets
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 
 KEYS = {
     "file", "status", "reason", "tumor_probability", "decision", "type", "type_probabilities",
     "model", "sha256", "elapsed_ms", "notice",
 }  # fmt: skip
+UNKNOWN = KEYS - {"file", "status", "reason", "model", "notice"}
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +38,12 @@ def test_one_json_line_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["predict", str(folder), "--model", "custom_cnn"]) == 0
     found = lines(capsys.readouterr().out)
     assert set(found) == {"a.png", "b.png", "text.jpg"}
-    assert set(found["a.png"]) >= KEYS
+    assert all(set(line) >= KEYS for line in found.values())
     assert found["a.png"]["status"] == "ok"
     assert found["text.jpg"]["status"] == "rejected"
     assert found["text.jpg"]["reason"]
+    assert {found["text.jpg"][key] for key in UNKNOWN} == {None}
+    assert found["text.jpg"]["model"] == found["a.png"]["model"]
 
 
 def test_maps_and_masks_lie_on_the_slice(folder: Path, tmp_path: Path) -> None:
@@ -70,6 +75,49 @@ def test_equal_stems_do_not_overwrite_each_other(folder: Path, tmp_path: Path) -
         main(["predict", str(tmp_path / "in"), "--model", "custom_cnn", "--heatmaps", target]) == 0
     )
     assert {path.name for path in (tmp_path / "h").glob("*.npy")} == {"x.npy", "x.png.npy"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--masks", "."], ["--json", "a.png"], ["--json", "same.jsonl"], ["--heatmaps", "."]],
+    ids=" ".join,
+)
+def test_inputs_are_never_written_over(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    picture = phantom_png(phantom_slice(1))
+    inputs = [Path(name) for name in ("a.png", "NOTICE.txt", "a.npy")]
+    for path in inputs:
+        path.write_bytes(picture)
+    Path("same.jsonl").hardlink_to("a.png")
+    before = sorted(tmp_path.iterdir())
+    # The model does not exist: refused before it is looked for.
+    assert main(["predict", *map(str, inputs), "--model", "none", *arguments]) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    assert {path.read_bytes() for path in inputs} == {picture}
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_outputs_differ_in_more_than_letter_case(tmp_path: Path) -> None:
+    places = [Path("A.png"), Path("a.bmp"), Path("a.BMP")]
+    names = [row[0].name for row in _targets(places, {".npy": tmp_path, ".png": None})]
+    assert names == ["A.npy", "a.bmp.npy", "a.BMP-2.npy"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file systems elsewhere refuse such names")
+def test_name_in_no_encoding_does_not_end_the_run(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    strange = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.png")
+    Path(strange).write_bytes((folder / "a.png").read_bytes())
+    assert main(["predict", str(tmp_path), "--model", "resnet50"]) == 0
+    line = capfd.readouterr().out
+    assert line.isascii()
+    assert json.loads(line)["file"] == strange
 
 
 def test_missing_file_is_a_line_and_exit_code_one(
@@ -106,6 +154,21 @@ def test_models_lists_both(capsys: pytest.CaptureFixture[str]) -> None:
     assert "resnet50" in out
     assert "custom_cnn" in out
     assert out.count("files verified") == 2
+
+
+def test_models_names_what_it_cannot_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BRAINSCAN_MODELS", str(tmp_path))
+    assert main(["models"]) == 0
+    assert "No released model" in capsys.readouterr().out
+    for name, text in {"torn": "{", "bare": "{}"}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text(text)
+    assert main(["models"]) == 1
+    bare, torn = capsys.readouterr().out.splitlines()
+    assert bare.startswith("The manifest of the model bare lacks name, version")
+    assert torn.startswith("The manifest of the model torn cannot be read")
 
 
 def test_contact_sheet(folder: Path, tmp_path: Path) -> None:
