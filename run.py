@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -31,14 +32,17 @@ def main(arguments: list[str]) -> int:
     testing = arguments[:1] == ["test"]
     python = _environment()
     _install(python, ["-e", ".[test]"] if testing else ["-r", "requirements.txt"])
-    if testing:
-        command = [python, "-m", "pytest", *arguments[1:]]
-    else:
-        command = [python, "-m", "streamlit", "run", "app.py", *arguments[1:]]
+    command = _command(python, arguments)
     try:
         return subprocess.call(command, cwd=ROOT)
     except KeyboardInterrupt:
         return 0
+
+
+def _command(python: str, arguments: list[str]) -> list[str]:
+    if arguments[:1] == ["test"]:
+        return [python, "-m", "pytest", *arguments[1:]]
+    return [python, "-m", "streamlit", "run", "app.py", *arguments[1:]]
 
 
 def _environment() -> str:
@@ -47,10 +51,32 @@ def _environment() -> str:
         return sys.executable
     folder = ROOT / ".venv"
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.is_file():
-        print(f"Making a virtual environment in {folder} ...", flush=True)
+    if _has_pip(python):
+        return str(python)
+    print(f"Making a virtual environment in {folder} ...", flush=True)
+    try:
         venv.create(folder, with_pip=True, clear=True)
+    except subprocess.CalledProcessError:
+        shutil.rmtree(folder, ignore_errors=True)
+        print(
+            "The virtual environment could not be made, because this Python comes without pip. "
+            "On Debian and Ubuntu install the package python3-venv "
+            "(sudo apt install python3-venv), then start run.py again.",
+            file=sys.stderr,
+        )
+        raise SystemExit(1) from None
     return str(python)
+
+
+def _has_pip(python: Path) -> bool:
+    """Whether an environment is there and whole: pip is the last thing put into it."""
+    if not python.is_file():
+        return False
+    try:
+        done = subprocess.run([python, "-m", "pip", "--version"], capture_output=True)
+    except OSError:
+        return False
+    return done.returncode == 0
 
 
 def _install(python: str, what: list[str]) -> None:
