@@ -34,7 +34,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
 from typing import Any
 
@@ -42,6 +41,7 @@ import numpy as np
 
 from brainscan.data.audit import Audit
 from brainscan.data.border import BorderFigure
+from brainscan.data.dataset import fingerprint
 from brainscan.data.leaks import class_of
 
 
@@ -162,7 +162,4 @@ def _three(values: tuple[int, int, int]) -> dict[str, int]:
 
 def _fingerprint(audit: Audit) -> str:
     """As :meth:`brainscan.data.dataset.Dataset.fingerprint`, from the digests at hand."""
-    lines = sorted(
-        f"{i.record.name}\t{i.record.label}\t{i.record.type}\t{i.sha256}" for i in audit.seen.images
-    )
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return fingerprint((image.record, image.sha256) for image in audit.seen.images)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Literal
 from brainscan.data.manifest import read_manifest
 from brainscan.data.record import TYPES, Label, Record, parse_label
 from brainscan.errors import DatasetError
-from brainscan.imaging.files import find_images
+from brainscan.imaging.files import IMAGE_SUFFIXES, find_images, is_hidden
 
 __all__ = ["TYPES", "Dataset", "Label", "Record", "combine", "open_dataset", "parse_label"]
 
@@ -59,12 +60,25 @@ class Dataset:
         return replace(self, records=kept)
 
     def fingerprint(self) -> str:
-        """Return a SHA-256 over names, labels and file contents, independent of order."""
-        lines = sorted(
-            f"{r.name}\t{r.label}\t{r.type}\t{hashlib.sha256(r.path.read_bytes()).hexdigest()}"
-            for r in self.records
-        )
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        """Return a SHA-256 over all that training depends on, independent of order.
+
+        These are names, labels, groups, folds and the contents of images and masks.
+        """
+        return fingerprint((record, _digest(record.path)) for record in self.records)
+
+
+def fingerprint(images: Iterable[tuple[Record, str]]) -> str:
+    """Return the fingerprint of records whose images' SHA-256 is already known."""
+    lines = sorted(
+        json.dumps([r.name, r.label, r.type, r.group, r.fold, image, r.mask and _digest(r.mask)])
+        for r, image in images
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def open_dataset(path: str | Path) -> Dataset:
@@ -92,7 +106,9 @@ def open_dataset(path: str | Path) -> Dataset:
         if path.suffix.lower() != ".csv":
             msg = f"{path.name} is a file. Give a folder of images or a manifest.csv."
             raise DatasetError(msg)
-        return Dataset(path.parent, read_manifest(path), "manifest")
+        root = path.parent.resolve()
+        return Dataset(root, read_manifest(root / path.name), "manifest")
+    path = path.resolve()  # "." has no name, but sources and warnings are named after the folder
     if (path / "manifest.csv").is_file():
         return Dataset(path, read_manifest(path / "manifest.csv"), "manifest")
     return _from_folders(path)
@@ -101,8 +117,8 @@ def open_dataset(path: str | Path) -> Dataset:
 def combine(datasets: Sequence[Dataset], tumor_free: Sequence[Dataset] = ()) -> Dataset:
     """Join datasets for one training.
 
-    Names and groups are prefixed with the dataset's folder name, so that equal names of
-    different datasets stay apart.
+    Names and groups are prefixed with the dataset's folder name (``name``, ``name-2`` and so on
+    for different folders of one name), so that equal names of different datasets stay apart.
 
     Parameters
     ----------
@@ -112,8 +128,9 @@ def combine(datasets: Sequence[Dataset], tumor_free: Sequence[Dataset] = ()) -> 
         Datasets whose images are all known to show no tumor, whatever their layout.
     """
     joined = []
+    prefixes = _prefixes([dataset.root for dataset in (*datasets, *tumor_free)])
     for dataset, known in [(d, None) for d in datasets] + [(d, "no_tumor") for d in tumor_free]:
-        prefix = dataset.root.name
+        prefix = prefixes[dataset.root]
         for record in dataset.records:
             changes = {"name": f"{prefix}/{record.name}"}
             if record.group:
@@ -123,6 +140,17 @@ def combine(datasets: Sequence[Dataset], tumor_free: Sequence[Dataset] = ()) -> 
             joined.append(replace(record, **changes))  # type: ignore[arg-type]
     warnings = tuple(w for d in (*datasets, *tumor_free) for w in d.warnings)
     return Dataset(datasets[0].root.parent, tuple(joined), "manifest", warnings)
+
+
+def _prefixes(roots: Iterable[Path]) -> dict[Path, str]:
+    prefixes: dict[Path, str] = {}
+    for root in roots:
+        name, number = root.name, 2
+        while root not in prefixes and name in prefixes.values():
+            name = f"{root.name}-{number}"
+            number += 1
+        prefixes.setdefault(root, name)
+    return prefixes
 
 
 def _from_folders(root: Path) -> Dataset:
@@ -138,6 +166,7 @@ def _from_folders(root: Path) -> Dataset:
     for folder in splits:
         records += _class_folders(root, folder, folder.name, warnings)
     if records:
+        warnings += _loose_images(root, root)
         return Dataset(root, tuple(records), "split folders", tuple(warnings))
     images = find_images(root)
     if not images:
@@ -174,4 +203,21 @@ def _class_folders(
         warnings.append(
             f"Folders that name no known class were left out: {', '.join(unknown[:5])}."
         )
+    if found:
+        warnings += _loose_images(root, parent)
     return found
+
+
+def _loose_images(root: Path, parent: Path) -> list[str]:
+    """Say how many images lie beside the folders that give the others their class."""
+    count = sum(
+        entry.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(entry.name) and entry.is_file()
+        for entry in parent.iterdir()
+    )
+    if not count:
+        return []
+    place = (Path(root.name) / parent.relative_to(root)).as_posix()
+    return [
+        f"Images that lie in {place} itself, in no class folder, were left out: {count}. "
+        "Move them into a class folder to use them."
+    ]

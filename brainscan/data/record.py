@@ -58,13 +58,15 @@ class Record:
 def parse_label(text: str) -> tuple[Label | None, str | None]:
     """Return label and type of a class name such as ``"glioma_tumor"``, ``"no"`` or ``"yes"``.
 
+    Empty text (a manifest's empty cell) is an unknown label; a number is no label at all.
+
     Raises
     ------
     KeyError
         When the name is not known.
     """
     plain = "".join(letter for letter in text.lower() if letter.isalpha())
-    if plain in ("uncertain", "unknown", ""):
+    if not text.strip() or plain in ("uncertain", "unknown"):
         return None, None
     if plain in _NO_TUMOR:
         return "no_tumor", None

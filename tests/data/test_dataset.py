@@ -34,15 +34,18 @@ def manifest(root: Path, text: str) -> Path:
         ("YES", ("tumor", None)),
         ("tumor_unspecified", ("tumor", None)),
         ("uncertain", (None, None)),
+        ("", (None, None)),
+        (" ", (None, None)),
     ],
 )
 def test_class_names(name: str, expected: tuple[str | None, str | None]) -> None:
     assert parse_label(name) == expected
 
 
-def test_unknown_class_name() -> None:
+@pytest.mark.parametrize("name", ["cat", "001", "2023", "_"])
+def test_unknown_class_name(name: str) -> None:
     with pytest.raises(KeyError):
-        parse_label("cat")
+        parse_label(name)
 
 
 def test_class_folders(tmp_path: Path) -> None:
@@ -79,6 +82,57 @@ def test_plain_folder_is_unlabelled(tmp_path: Path) -> None:
     dataset = open_dataset(tmp_path)
     assert dataset.layout == "unlabelled"
     assert not dataset.labelled
+
+
+def test_folders_of_patients_are_no_classes(tmp_path: Path) -> None:
+    for name in ("001/a.png", "2023/b.png", "c.png"):
+        image(tmp_path / name)
+    dataset = open_dataset(tmp_path)
+    assert dataset.layout == "unlabelled"
+    assert {record.name for record in dataset.records} == {"001/a.png", "2023/b.png", "c.png"}
+
+
+def test_loose_images_beside_class_folders_are_counted(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    image(root / "yes" / "a.png")
+    assert open_dataset(root).warnings == ()
+    image(root / "b.png")
+    image(root / "c.png")
+    (root / "readme.txt").touch()
+    assert open_dataset(root).warnings == (
+        "Images that lie in set itself, in no class folder, were left out: 2. "
+        "Move them into a class folder to use them.",
+    )
+
+
+def test_loose_images_beside_split_folders_are_counted(tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    image(root / "Training" / "yes" / "a.png")
+    image(root / "Training" / "b.png")
+    image(root / "c.png")
+    inner, outer = open_dataset(root).warnings
+    assert inner.startswith("Images that lie in set/Training itself, in no class folder, were left")
+    assert outer.startswith("Images that lie in set itself, in no class folder, were left out: 1.")
+
+
+def test_current_folder_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image(tmp_path / "set" / "yes" / "a.png")
+    monkeypatch.chdir(tmp_path / "set")
+    dataset = open_dataset(".")
+    assert dataset.root.name == "set"
+    assert dataset.records[0].source == "set"
+    image(tmp_path / "set" / "b.png")
+    manifest(tmp_path / "set", "file,label\nb.png,yes\n")
+    assert open_dataset("manifest.csv").root.name == "set"
+
+
+def test_empty_label_of_a_manifest_is_unknown_but_a_number_is_refused(tmp_path: Path) -> None:
+    image(tmp_path / "a.png")
+    manifest(tmp_path, "file,label\na.png,\n")
+    assert open_dataset(tmp_path).records[0].label is None
+    manifest(tmp_path, "file,label\na.png,1\n")
+    with pytest.raises(DatasetError, match="has the label '1'"):
+        open_dataset(tmp_path)
 
 
 def test_manifest_with_all_columns(tmp_path: Path) -> None:
@@ -151,6 +205,18 @@ def test_fingerprint_follows_content_and_labels_not_order(tmp_path: Path) -> Non
     assert open_dataset(tmp_path).fingerprint() != first
 
 
+def test_fingerprint_follows_groups_folds_and_masks(tmp_path: Path) -> None:
+    image(tmp_path / "a.png")
+    image(tmp_path / "m.png", 1)
+    found = []
+    for row in ("a.png,yes,,,", "a.png,yes,p1,,", "a.png,yes,,1,", "a.png,yes,,,m.png"):
+        manifest(tmp_path, f"file,label,group,fold,mask\n{row}\n")
+        found.append(open_dataset(tmp_path).fingerprint())
+    image(tmp_path / "m.png", 2)
+    found.append(open_dataset(tmp_path).fingerprint())
+    assert len(set(found)) == 5
+
+
 def test_combining_keeps_groups_apart_and_labels_the_tumor_free(tmp_path: Path) -> None:
     for name in ("one", "two"):
         image(tmp_path / name / "a.png")
@@ -163,3 +229,26 @@ def test_combining_keeps_groups_apart_and_labels_the_tumor_free(tmp_path: Path) 
     assert [record.group for record in joined.records] == ["one/g1", "two/g1", None]
     assert [record.label for record in joined.records] == ["tumor", "tumor", "no_tumor"]
     assert joined.records[2].name == "healthy/h.png"
+
+
+def test_combining_folders_of_one_name_keeps_them_apart(tmp_path: Path) -> None:
+    roots = [tmp_path / "a" / "set", tmp_path / "b" / "set", tmp_path / "set-2"]
+    for root in roots:
+        image(root / "a.png")
+        manifest(root, "file,label,group\na.png,yes,g1\n")
+    joined = combine([open_dataset(root) for root in roots])
+    assert [record.name for record in joined.records] == [
+        "set/a.png",
+        "set-2/a.png",
+        "set-2-2/a.png",
+    ]
+    assert [record.group for record in joined.records] == ["set/g1", "set-2/g1", "set-2-2/g1"]
+
+
+def test_combining_two_parts_of_one_folder_keeps_its_groups_together(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        image(tmp_path / f"{name}.png")
+        text = f"file,label,group\n{name}.png,yes,g1\n"
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    joined = combine([open_dataset(tmp_path / "a.csv"), open_dataset(tmp_path / "b.csv")])
+    assert len({record.group for record in joined.records}) == 1
