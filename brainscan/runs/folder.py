@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +17,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from brainscan import __version__
 from brainscan.errors import TrainingError
+from brainscan.runs.process import is_alive
 
 State = Literal["running", "finished", "stopped", "failed"]
 
@@ -67,7 +70,14 @@ class RunFolder:
             raise TrainingError(msg)
         run = cls(path)
         run.checkpoints.mkdir(exist_ok=True)
+        if not run._is_being_written():
+            for part in run.checkpoints.glob("*.part"):
+                part.unlink(missing_ok=True)
         return run
+
+    def _is_being_written(self) -> bool:
+        status = self.read_json("status.json")
+        return status.get("state") == "running" and is_alive(status.get("pid", 0))
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Return a JSON file of the run, or an empty dict when it is not there."""
@@ -129,7 +139,7 @@ class RunFolder:
             np.savez(stream, **arrays)  # type: ignore[arg-type]
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(path)
+        _move(temporary, path)
         return path
 
     def load_arrays(self, name: str) -> dict[str, np.ndarray]:
@@ -158,13 +168,28 @@ def write_atomic(path: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
+    _move(temporary, path)
+
+
+def _move(temporary: Path, path: Path) -> None:
+    """Move a finished file to its place.
+
+    Windows refuses while another process, such as the app, reads the old file: try for a second.
+    """
+    for _ in range(20):
+        try:
+            temporary.replace(path)
+            return
+        except PermissionError:
+            time.sleep(0.05)
     temporary.replace(path)
 
 
 def environment() -> dict[str, Any]:
     """Return versions, machine and git commit of this process."""
-    versions = {}
-    for package in ("brainscan", "tensorflow", "keras", "numpy", "opencv-python-headless"):
+    # A source tree may not be installed, or an older version of it may be.
+    versions = {"brainscan": __version__}
+    for package in ("tensorflow", "keras", "numpy", "opencv-python-headless"):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:

@@ -1,13 +1,17 @@
 """The files of a run."""
 
 import csv
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import brainscan
 from brainscan.errors import TrainingError
-from brainscan.runs.folder import RunFolder
+from brainscan.runs import folder
+from brainscan.runs.folder import RunFolder, write_atomic
 
 
 def test_create_then_open(tmp_path: Path) -> None:
@@ -43,3 +47,55 @@ def test_broken_json_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"metrics.json of the run r is not valid JSON"):
         run.read_json("metrics.json")
     assert run.read_json("absent.json") == {}
+
+
+@pytest.mark.parametrize("refusals", [3, 1000])
+def test_file_in_use_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: int
+) -> None:
+    """Windows refuses to replace a file that another process reads."""
+    run = RunFolder.create(tmp_path / "r", {})
+    replace, asked, waited = Path.replace, [], []
+
+    def busy(self: Path, target: Path) -> Path:
+        asked.append(target.name)
+        if asked.count(target.name) <= refusals:
+            raise PermissionError(13, "The process cannot access the file", str(target))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", busy)
+    monkeypatch.setattr(folder.time, "sleep", waited.append)
+    if refusals > 100:
+        with pytest.raises(PermissionError):
+            write_atomic(tmp_path / "f", b"new")
+        assert sum(waited) == pytest.approx(1.0)
+        return
+    write_atomic(tmp_path / "f", b"new")
+    run.save_arrays("last", {"a": np.zeros(1)})
+    assert (tmp_path / "f").read_bytes() == b"new"
+    assert run.load_arrays("last")["a"].tolist() == [0]
+    assert len(waited) == 2 * refusals
+
+
+def test_leftovers_of_a_killed_run_are_removed_when_it_is_opened(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "r", {})
+    run.save_arrays("last", {"a": np.zeros(1)})
+    part = run.checkpoints / "last.part"
+    part.touch()
+    run.write_status("running", epoch=0, epochs=2)  # by this very process: it is being written
+    RunFolder.open(run.path)
+    assert part.exists()
+    run.write_json("status.json", run.read_json("status.json") | {"pid": _ended_process()})
+    RunFolder.open(run.path)
+    assert [path.name for path in run.checkpoints.iterdir()] == ["last.npz"]
+
+
+def _ended_process() -> int:
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
+
+
+def test_environment_records_the_version_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "version", lambda package: "of the installed package")
+    assert folder.environment()["packages"]["brainscan"] == brainscan.__version__
