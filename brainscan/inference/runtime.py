@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from brainscan.errors import ModelUnavailable
-from brainscan.inference.release import Release
-
-XML = "model.xml"
-WEIGHTS = "weights.npz"
+from brainscan.inference.release import WEIGHTS, XML, Release
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +55,6 @@ class OpenVINORuntime:
     def __init__(
         self, release: Release, *, hint: Literal["LATENCY", "THROUGHPUT"] = "LATENCY"
     ) -> None:
-        os.environ.setdefault("OPENVINO_TELEMETRY_OPT_OUT", "1")
         import openvino
 
         settings: dict[str, Any] = {
