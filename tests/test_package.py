@@ -47,6 +47,27 @@ def test_serving_rooms_do_not_import_tensorflow(room: str) -> None:
     assert not modules_after("import " + ", ".join(modules)) & set(HEAVY)
 
 
+@pytest.mark.parametrize(
+    "script", ["app.py", "pages/diagnose.py", "pages/evaluate.py", "pages/training.py"]
+)
+def test_screens_open_without_anything_heavy(script: str, tmp_path: Path) -> None:
+    code = (
+        "import os; from streamlit.testing.v1 import AppTest\n"
+        f"os.environ['BRAINSCAN_RUNS'] = {str(tmp_path)!r}\n"
+        f"app = AppTest.from_file({str(ROOT / script)!r}, default_timeout=60).run()\n"
+        "assert not app.exception"
+    )
+    assert not modules_after(code) & set(HEAVY)
+
+
+def test_every_screen_is_checked() -> None:
+    assert {path.name for path in (ROOT / "pages").glob("*.py")} == {
+        "diagnose.py",
+        "evaluate.py",
+        "training.py",
+    }
+
+
 def test_below_ui_nothing_imports_streamlit() -> None:
     offenders = [
         str(path.relative_to(ROOT))
