@@ -96,9 +96,17 @@ def test_weights_round_trip_in_half_precision(tmp_path) -> None:
 
 
 def test_weights_of_another_network_are_refused(tmp_path) -> None:
-    save_weights(build_network("custom_cnn", size=64, types=TYPES), tmp_path / "w.npz")
-    with pytest.raises(ModelUnavailable, match="does not fit"):
-        load_weights(build_network("custom_cnn", size=64), tmp_path / "w.npz")
+    save_weights(build_network("custom_cnn", size=64), tmp_path / "w.npz")
+    with pytest.raises(ModelUnavailable, match="the weights of layer type are missing"):
+        load_weights(build_network("custom_cnn", size=64, types=TYPES), tmp_path / "w.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"junk", b"PK\x03\x04 not really a zip"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_a_file_that_is_no_weights_file(tmp_path, architecture: str, content: bytes) -> None:
+    (tmp_path / "w.npz").write_bytes(content)
+    with pytest.raises(ModelUnavailable, match=r"not an \.npz weights file"):
+        build_network(architecture, size=64, weights=tmp_path / "w.npz")
 
 
 def test_top_mean_worked_by_hand() -> None:
