@@ -13,6 +13,10 @@ class InputRejected(BrainScanError):
     """A file is not something BrainScan can read as a scan."""
 
 
+class FileUnreadable(InputRejected):
+    """A file is not there or cannot be opened: nothing is known about what it holds."""
+
+
 class DatasetError(BrainScanError):
     """A folder, ZIP archive or manifest does not describe a usable dataset."""
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 import numpy as np
 from PIL import Image
 
-from brainscan.errors import InputRejected
+from brainscan.errors import FileUnreadable, InputRejected
 from brainscan.imaging.decoding import UnsupportedPixels, decode
 from brainscan.imaging.formats import HEAD_BYTES, READABLE, Format, sniff
 from brainscan.imaging.gray import upright
@@ -114,7 +114,7 @@ def _load(path: Path, who: str, limits: ReadLimits) -> bytes:
         if path.is_dir():
             raise InputRejected(f"{who} is a folder. Choose a single image file.")
         if not path.exists():
-            raise InputRejected(f"{who} does not exist at {path}. Check the path.")
+            raise FileUnreadable(f"{who} does not exist at {path}. Check the path.")
         if not path.is_file():
             raise InputRejected(f"{who} is a device or pipe. Choose an ordinary image file.")
         size = path.stat().st_size
@@ -123,7 +123,7 @@ def _load(path: Path, who: str, limits: ReadLimits) -> bytes:
         return path.read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputRejected(
+        raise FileUnreadable(
             f"{who} cannot be opened ({reason}). Check the path and its permissions."
         ) from error
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from brainscan.errors import Cancelled, InputRejected
+from brainscan.errors import Cancelled, FileUnreadable, InputRejected
 from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
 from brainscan.inference.classifier import TumorClassifier
@@ -99,8 +99,7 @@ def _predict_file(classifier: TumorClassifier, path: Path) -> FileResult:
     try:
         scan = read_scan(path)
         return FileResult(path, "ok", None, classifier.predict(scan), scan)
+    except FileUnreadable as error:
+        return FileResult(path, "error", str(error))
     except InputRejected as error:
         return FileResult(path, "rejected", str(error))
-    except OSError as error:
-        reason = f"{path.name} could not be read from disk: {error.strerror or error}."
-        return FileResult(path, "error", reason)
