@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ def model_card(manifest: dict[str, Any]) -> str:
         threshold_rule=manifest["threshold_rule"],
         results="\n".join(_results(name, part) for name, part in manifest["metrics"].items()),
         limits="\n".join(f"- {line}" for line in _limits(names)),
-        licence=_LICENCE if set(names) & set(_SOURCES) else _OTHER_LICENCE,
+        licence=manifest["licence"],
         overlap="\n".join(
             f"- {name}: {part['identical_to_training']} of {part['images']} test images are "
             "byte-identical to an image used in training or validation."
@@ -116,6 +116,11 @@ def model_card(manifest: dict[str, Any]) -> str:
             for name, part in manifest["metrics"].items()
         ),
     )
+
+
+def licence_of(sources: Iterable[str]) -> str:
+    """Return what may be done with a model trained on these sources."""
+    return _LICENCE if set(sources) & set(_SOURCES) else _OTHER_LICENCE
 
 
 def _start(manifest: dict[str, Any]) -> str:

@@ -33,7 +33,7 @@ from brainscan.inference.runtime import OpenVINORuntime, RawOutput
 from brainscan.networks.build import build_network
 from brainscan.networks.export import export_openvino
 from brainscan.networks.weights import save_weights
-from brainscan.reporting.card import model_card
+from brainscan.reporting.card import licence_of, model_card
 from brainscan.runs.folder import RunFolder, write_atomic
 from brainscan.training.checkpoint import load_best
 from brainscan.training.config import TrainingConfig
@@ -82,6 +82,7 @@ def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Re
         "preprocessing": config.preprocessing.to_json(),
         "start": PurePath(config.weights).name,
         "data": _data(config, training, validation),
+        "licence": licence_of(r.source for part in (training, validation) for r in part.records),
         "metrics": {},
         "files": {},
     }
