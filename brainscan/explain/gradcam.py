@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brainscan.errors import ModelUnavailable
-from brainscan.imaging.preprocessing import Geometry
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import HeatMap
 
@@ -104,15 +103,3 @@ def gradient_gradcam(
     weights = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
     result: np.ndarray = tf.reduce_sum(weights * features, axis=-1).numpy()
     return result.astype(np.float32)
-
-
-def as_heat_map(activation: np.ndarray, geometry: Geometry) -> HeatMap:
-    """Return a Grad-CAM heat map of one ``(n, n)`` activation, cut at zero and divided by its peak.
-
-    A map without a positive value stays empty: stretching it would show noise as evidence.
-    """
-    peak = float(activation.max())
-    if peak <= 0:
-        return HeatMap(np.zeros(activation.shape, np.float32), geometry, "gradcam", peak)
-    scaled = np.maximum(activation, 0) / np.float32(peak)
-    return HeatMap(scaled.astype(np.float32), geometry, "gradcam", peak)

@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 
 from brainscan.errors import ModelUnavailable
-from brainscan.explain.gradcam import as_heat_map
 from brainscan.imaging.preprocessing import Geometry, preprocess
 from brainscan.imaging.scan import Scan
 from brainscan.inference.calibration import sigmoid, softmax
@@ -112,7 +111,7 @@ class TumorClassifier:
         )
         names = ("tumor", *self.release.types)
         gradcam = {
-            name: as_heat_map(raw.gradcam[0, :, :, index], geometry)
+            name: HeatMap.of_gradcam(raw.gradcam[0, :, :, index], geometry)
             for index, name in enumerate(names)
         }
         decision = self.decide(probability)

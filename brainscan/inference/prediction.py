@@ -36,6 +36,18 @@ class HeatMap:
     kind: Literal["evidence", "gradcam"]
     peak: float
 
+    @classmethod
+    def of_gradcam(cls, activation: np.ndarray, geometry: Geometry) -> HeatMap:
+        """Return a Grad-CAM map of an ``(n, n)`` activation, cut at zero, divided by its peak.
+
+        A map without a positive value stays empty: stretching it would show noise as evidence.
+        """
+        peak = float(activation.max())
+        if peak <= 0:
+            return cls(np.zeros(activation.shape, np.float32), geometry, "gradcam", peak)
+        scaled = np.maximum(activation, 0) / np.float32(peak)
+        return cls(scaled.astype(np.float32), geometry, "gradcam", peak)
+
     @property
     def has_evidence(self) -> bool:
         """Whether anything in the map speaks for the class."""

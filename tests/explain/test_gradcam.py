@@ -6,11 +6,12 @@ import pytest
 
 from brainscan.data.dataset import TYPES
 from brainscan.errors import ModelUnavailable
-from brainscan.explain.gradcam import GradCAM, as_heat_map, gradient_gradcam
+from brainscan.explain.gradcam import GradCAM, gradient_gradcam
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.imaging.preprocessing import Geometry
 from brainscan.imaging.reading import read_scan
 from brainscan.inference.classifier import TumorClassifier
+from brainscan.inference.prediction import HeatMap
 from brainscan.networks.build import build_network
 from brainscan.networks.heads import FEATURES
 from brainscan.networks.serving import serving_network
@@ -83,10 +84,10 @@ def test_map_changes_when_the_head_is_randomized(network: keras.Model) -> None:
 
 def test_no_positive_evidence_stays_an_empty_map() -> None:
     geometry = Geometry(8, 8, 0, 0, 8, 8, 0, 0, 8, 8, 8)
-    empty = as_heat_map(np.full((4, 4), -0.5, np.float32), geometry)
+    empty = HeatMap.of_gradcam(np.full((4, 4), -0.5, np.float32), geometry)
     assert not empty.has_evidence
     assert not empty.on_slice().any()
-    full = as_heat_map(np.array([[-1, 0], [1, 4]], np.float32), geometry)
+    full = HeatMap.of_gradcam(np.array([[-1, 0], [1, 4]], np.float32), geometry)
     assert full.has_evidence
     assert full.peak == 4
     assert full.grid.tolist() == [[0, 0], [0.25, 1]]
