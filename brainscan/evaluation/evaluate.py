@@ -179,6 +179,7 @@ def _facts(classifier: TumorClassifier) -> ModelFacts:
         msg = f"The model folder {path.parent.name} has no readable manifest.json. Reinstall it."
         raise ModelUnavailable(msg) from error
     low, high = release.band
+    trained_on = release.manifest.get("data", {})
     return ModelFacts(
         name=release.name,
         version=release.version,
@@ -187,7 +188,7 @@ def _facts(classifier: TumorClassifier) -> ModelFacts:
         threshold=float(release.threshold),
         band=(float(low), float(high)),
         manifest_sha256=digest,
-        data_fingerprint=str(release.manifest.get("data", {}).get("fingerprint", "")),
+        data_fingerprint=str(trained_on.get("fingerprint", {}).get("training", "")),
     )
 
 

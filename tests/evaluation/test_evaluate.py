@@ -28,7 +28,7 @@ def classifier(tmp_path_factory):
         types=TYPES,
         threshold=0.5,
         band=(0.4, 0.6),
-        manifest={"architecture": "resnet50", "data": {"fingerprint": "f"}},
+        manifest={"architecture": "resnet50", "data": {"fingerprint": {"training": "f"}}},
         folder=folder,
     )
     return SimpleNamespace(release=release)

@@ -18,7 +18,7 @@ from typing import Any
 from brainscan.imaging.preprocessing import Preprocessing
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import Prediction
-from brainscan.inference.release import Release, open_release
+from brainscan.inference.release import FILES, Release, manifest_checksum, open_release
 from brainscan.ui import evaluation_run
 from tests.pages.fake_model import BAND, THRESHOLD, TYPES, FakeClassifier
 
@@ -39,9 +39,10 @@ def write_release(root: Path) -> None:
         "evidence_offset": 0.0,
         "threshold": THRESHOLD,
         "band": list(BAND),
-        "files": {},
-        "data": {"fingerprint": "0" * 64},
+        "files": dict.fromkeys(FILES, "0" * 64),
+        "data": {"fingerprint": {"training": "0" * 64}},
     }
+    manifest["checksum"] = manifest_checksum(manifest)
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import brainscan.ui.models
+from brainscan.inference.release import models_root
 from brainscan.ui import reading_room
 from brainscan.ui.store import stores
 from brainscan.ui.worklist import Worklist
@@ -66,15 +67,10 @@ def test_without_a_model_the_page_says_so_and_still_shows_the_scans(
 def test_altered_model_is_refused_with_a_sentence(
     script: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "resnet50"
-    folder.mkdir()
-    (folder / "model.bin").write_bytes(b"altered")
-    manifest: dict[str, Any] = dict.fromkeys(
-        ("architecture", "types", "preprocessing", "temperature", "evidence_offset", "threshold")
-    )
-    manifest |= {"name": "resnet50", "version": "1", "band": [0, 1]}
-    manifest["files"] = {"model.bin": "0" * 64}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    folder = Path(shutil.copytree(models_root() / "custom_cnn", tmp_path / "custom_cnn"))
+    content = bytearray((folder / "model.bin").read_bytes())
+    content[1000] ^= 1
+    (folder / "model.bin").write_bytes(content)
     monkeypatch.setenv("BRAINSCAN_MODELS", str(tmp_path))
     _press(script.run(), "Try a sample")
     assert not script.exception
