@@ -60,12 +60,13 @@ def curves_figure(curves: Sequence[Curve], *, log: bool = False, height: int = 3
     except that a validation curve measured every few epochs is joined up.
     """
     figure = go.Figure()
+    # Without any validation curve the only curves are drawn solid: nothing to tell apart.
+    paired = any(curve.history.pair(curve.metric)[1] is not None for curve in curves)
     for curve in curves:
         training, validation = curve.history.pair(curve.metric)
         epochs = curve.history.epoch + 1
         if training is not None:
-            # Without a validation curve the only curve is drawn solid: nothing to tell apart.
-            dash = "dash" if validation is not None else "solid"
+            dash = "dash" if paired else "solid"
             figure.add_trace(_line(curve, epochs, training, curve.metric, dash))
         if validation is not None:
             figure.add_trace(_line(curve, epochs, validation, VALIDATION + curve.metric, "solid"))

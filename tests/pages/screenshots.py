@@ -24,7 +24,8 @@ def main(folder: Path) -> None:
         serve() as address,
         sync_playwright() as playwright,
     ):
-        write_phantom_dataset(Path(scans), 12, seed=40)
+        folder_of_scans = Path(scans) / "phantoms"
+        write_phantom_dataset(folder_of_scans, 12, seed=40)
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="dark")
         page.set_default_timeout(120_000)
@@ -32,7 +33,7 @@ def main(folder: Path) -> None:
         diagnose(page)
         save(page, folder / "diagnose.png")
         page.get_by_role("link", name="Evaluate").click()
-        evaluate(page, scans)
+        evaluate(page, str(folder_of_scans))
         save(page, folder / "evaluate.png")
         page.get_by_role("link", name="Training").click()
         page.locator(".js-plotly-plot").first.wait_for()

@@ -38,6 +38,12 @@ def test_a_curve_without_validation_is_solid(history: History) -> None:
     assert (ring.x[0], ring.y[0]) == (3, 0.01)
 
 
+def test_training_stays_dashed_where_another_run_has_validation(history: History) -> None:
+    alone = parse_history(b"epoch,loss,val_auc\n0,3,0.5\n1,2,0.6\n", "b.csv")
+    lines = curves_figure([curve(history, "loss"), curve(alone, "loss")]).data
+    assert [line.line.dash for line in lines if line.name == "a, training"] == ["dash", "dash"]
+
+
 def test_a_best_epoch_without_a_value_is_not_ringed() -> None:
     history = parse_history(b"epoch,val_auc,val_loss\n0,0.9,nan\n1,0.8,1\n", "a.csv")
     assert len(curves_figure([curve(history, "loss")]).data) == 1
