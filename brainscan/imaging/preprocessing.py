@@ -7,13 +7,13 @@ Training, evaluation, the app and the benchmarks all call :func:`preprocess` wit
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
 
 from brainscan.errors import InputRejected, ModelUnavailable
+from brainscan.imaging.geometry import Geometry
 
 
 @dataclass(frozen=True)
@@ -56,99 +56,6 @@ class Preprocessing:
         return cls(**values)
 
 
-@dataclass(frozen=True)
-class Geometry:
-    """Where the network's input lies in the slice. All values in pixels.
-
-    The crop ``[top, top + crop_height) x [left, left + crop_width)`` of the slice fills
-    ``[pad_top, pad_top + inner_height) x [pad_left, pad_left + inner_width)`` of the input.
-    """
-
-    slice_height: int
-    slice_width: int
-    top: int
-    left: int
-    crop_height: int
-    crop_width: int
-    pad_top: int
-    pad_left: int
-    inner_height: int
-    inner_width: int
-    size: int
-
-    def to_slice(self, grid: np.ndarray) -> np.ndarray:
-        """Resample a square map on the input to the slice.
-
-        Bilinear with half-pixel centres: cell ``i`` of ``n`` covers input pixels
-        ``[i, i + 1) * size / n``. Outside the crop nothing was seen, so the result is zero.
-
-        Parameters
-        ----------
-        grid
-            ``(n, n)`` float array.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(slice_height, slice_width)`` float32.
-        """
-        cells = grid.shape[0]
-        upper, lower, share = _taps(
-            self.crop_height, self.pad_top, self.inner_height, self.size, cells
-        )
-        left, right, weight = _taps(
-            self.crop_width, self.pad_left, self.inner_width, self.size, cells
-        )
-        values = grid.astype(np.float32)
-        rows = values[upper] + share[:, None] * (values[lower] - values[upper])
-        first = rows[:, left]
-        inside = first + weight * (rows[:, right] - first)
-        result = np.zeros((self.slice_height, self.slice_width), np.float32)
-        result[self.top : self.top + self.crop_height, self.left : self.left + self.crop_width] = (
-            inside
-        )
-        return result
-
-    def to_input(self, mask: np.ndarray) -> np.ndarray:
-        """Take a ``(slice_height, slice_width)`` bool mask to the input: ``(size, size)`` bool."""
-        if mask.shape != (self.slice_height, self.slice_width):
-            msg = (
-                f"The mask is {mask.shape[1]} x {mask.shape[0]} pixels but its slice is "
-                f"{self.slice_width} x {self.slice_height}. Export both at the same size."
-            )
-            raise InputRejected(msg)
-        return self._place(mask.astype(np.float32)) >= 0.5
-
-    def _place(self, values: np.ndarray, fill: float = 0.0) -> np.ndarray:
-        crop = values[
-            self.top : self.top + self.crop_height, self.left : self.left + self.crop_width
-        ]
-        shrinks = self.inner_height < self.crop_height
-        inner = cv2.resize(
-            np.ascontiguousarray(crop),
-            (self.inner_width, self.inner_height),
-            interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
-        )
-        placed = np.full((self.size, self.size), fill, np.float32)
-        placed[
-            self.pad_top : self.pad_top + self.inner_height,
-            self.pad_left : self.pad_left + self.inner_width,
-        ] = inner
-        return placed
-
-
-@lru_cache(maxsize=256)
-def _taps(
-    crop: int, pad: int, inner: int, size: int, cells: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cells before and after each of the crop's pixels, and the share of the latter."""
-    pixel = np.arange(crop) + 0.5
-    position = np.clip((pixel * inner / crop + pad) * cells / size - 0.5, 0, cells - 1)
-    before = np.floor(position).astype(int)
-    after = np.minimum(before + 1, cells - 1)
-    return before, after, (position - before).astype(np.float32)
-
-
 _UNIFORM = 0.06  # spread of an outer row, as a share of the slice's, below which it is cropped
 _THUMBNAIL = 128  # longer side in pixels on which head and intensities are measured
 
@@ -186,7 +93,7 @@ def preprocess(pixels: np.ndarray, how: Preprocessing) -> tuple[np.ndarray, Geom
     geometry = _centred(
         values.shape, top + box[0], top + box[1], left + box[2], left + box[3], how.size
     )
-    placed = geometry._place(values, fill=low)
+    placed = geometry.place(values, fill=low)
     scaled = (placed - np.float32(low)) * np.float32(255.0 / (high - low))
     return np.rint(np.clip(scaled, 0, 255)).astype(np.uint8), geometry
 

@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 
 from brainscan.errors import ModelUnavailable
-from brainscan.imaging.preprocessing import Geometry, preprocess
+from brainscan.imaging.geometry import Geometry
+from brainscan.imaging.preprocessing import preprocess
 from brainscan.imaging.scan import Scan
 from brainscan.inference.calibration import sigmoid, softmax
 from brainscan.inference.prediction import Decision, HeatMap, Prediction

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from brainscan.imaging.preprocessing import Geometry
+from brainscan.imaging.geometry import Geometry
 
 Decision = Literal["tumor", "no_tumor", "indeterminate"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from brainscan.evaluation.result import EvaluationResult, ModelFacts
 from brainscan.evaluation.review import ReviewImage, ReviewStore
 from brainscan.evaluation.rows import ImageRow
-from brainscan.imaging.preprocessing import Geometry
+from brainscan.imaging.geometry import Geometry
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import HeatMap
 

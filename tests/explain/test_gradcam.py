@@ -7,8 +7,8 @@ import pytest
 from brainscan.data.dataset import TYPES
 from brainscan.errors import ModelUnavailable
 from brainscan.explain.gradcam import GradCAM, gradient_gradcam
+from brainscan.imaging.geometry import Geometry
 from brainscan.imaging.phantom import phantom_png, phantom_slice
-from brainscan.imaging.preprocessing import Geometry
 from brainscan.imaging.reading import read_scan
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.prediction import HeatMap

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from brainscan.errors import InputRejected, ModelUnavailable
-from brainscan.imaging.preprocessing import Geometry, Preprocessing, preprocess
+from brainscan.imaging.geometry import Geometry
+from brainscan.imaging.preprocessing import Preprocessing, preprocess
 
 HOW = Preprocessing()
 

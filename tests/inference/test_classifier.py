@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from brainscan.errors import InputRejected
+from brainscan.imaging.geometry import Geometry
 from brainscan.imaging.phantom import phantom_png, phantom_slice
-from brainscan.imaging.preprocessing import Geometry
 from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
 from brainscan.inference.classifier import TumorClassifier
