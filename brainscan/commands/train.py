@@ -53,8 +53,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
                         help="use only these folds of the manifest")  # fmt: skip
     parser.add_argument("--validation-share", type=float, metavar="SHARE",
                         help="share held out, in whole groups, to choose the epoch")  # fmt: skip
+    parser.add_argument("--train-whole", nargs="+", default=[], metavar="SOURCE",
+                        help="sources of which nothing is held out")  # fmt: skip
     parser.add_argument("--weights", metavar="FILE",
-                        help="start of the ResNet50 base: imagenet, none or .npz")  # fmt: skip
+                        help="start: imagenet, none, a base or a release's weights.npz")  # fmt: skip
     parser.add_argument("--epochs", type=int, metavar="N")
     parser.add_argument("--head-epochs", type=int, metavar="N", help="epochs with a frozen base")
     parser.add_argument("--batch-size", type=int, metavar="N")
@@ -144,6 +146,7 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
         types=types,
         tumor_free=tuple(str(Path(p).resolve()) for p in args.tumor_free),
         folds=tuple(args.folds),
+        whole=tuple(args.train_whole),
         **chosen,
     )
 

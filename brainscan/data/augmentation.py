@@ -38,16 +38,16 @@ class Augmentation:
     """
 
     flip: float = 0.5
-    rotation: float = 15.0
+    rotation: float = 20.0
     translation: float = 0.06
-    zoom: float = 0.15
+    zoom: float = 0.2
     stretch: float = 0.08
-    gamma: float = 0.35
+    gamma: float = 0.45
     brightness: float = 0.08
-    contrast: float = 0.2
-    bias_field: float = 0.25
-    noise: float = 0.04
-    blur: float = 0.8
+    contrast: float = 0.25
+    bias_field: float = 0.35
+    noise: float = 0.05
+    blur: float = 1.0
     jpeg: float = 0.2
 
     @classmethod

@@ -26,6 +26,10 @@ class TrainingConfig:
         Folds used (training and validation); empty: all.
     validation_share
         Share of the images, in whole groups, held out to choose the epoch and to calibrate.
+    whole
+        Sources of which nothing is held out, because their groups are too large to spare. What
+        the remaining sources cannot calibrate (the types, as a rule) then needs a run that held
+        them out.
     types
         Tumor types the network tells apart; empty for a binary network.
     weights
@@ -52,6 +56,7 @@ class TrainingConfig:
     tumor_free: tuple[str, ...] = ()
     folds: tuple[str, ...] = ()
     validation_share: float = 0.15
+    whole: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     weights: str = "imagenet"
     head_epochs: int = 1
@@ -60,12 +65,12 @@ class TrainingConfig:
     frozen: tuple[str, ...] = ("conv1_", "conv2_")
     learning_rate: float = 2e-4
     head_learning_rate: float = 1e-3
-    weight_decay: float = 1e-4
+    weight_decay: float = 0.05
     dropout: float = 0.3
     label_smoothing: float = 0.05
     evidence_weight: float = 2.0
     type_weight: float = 1.0
-    average: float = 0.995
+    average: float = 0.998
     patience: int = 6
     precision: str = "float32"
     seed: int = 20

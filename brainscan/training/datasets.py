@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,6 +25,12 @@ def training_split(config: TrainingConfig) -> tuple[Dataset, Dataset]:
     tumor_free = [_usable(open_dataset(path), config.folds) for path in config.tumor_free]
     training, validation = hold_out(
         combine(labelled, tumor_free), config.validation_share, config.seed
+    )
+    # After the draw, so that the other sources are split as in a run that holds out all.
+    returned = tuple(r for r in validation.records if r.source in config.whole)
+    training = replace(training, records=training.records + returned)
+    validation = replace(
+        validation, records=tuple(r for r in validation.records if r.source not in config.whole)
     )
     for name, part in (("training", training), ("validation", validation)):
         labels = {record.label for record in part.records}

@@ -11,7 +11,9 @@ from brainscan.training.config import TrainingConfig
 POSITIVE_WEIGHT = 3.0  # of tumor cells in the evidence loss; they are rare
 
 
-def tumor_loss(truth: tf.Tensor, logit: tf.Tensor, class_weights: tf.Tensor) -> tf.Tensor:
+def tumor_loss(
+    truth: tf.Tensor, logit: tf.Tensor, class_weights: tf.Tensor, smoothing: float
+) -> tf.Tensor:
     """Class-weighted binary cross-entropy of the slice label.
 
     Parameters
@@ -20,9 +22,13 @@ def tumor_loss(truth: tf.Tensor, logit: tf.Tensor, class_weights: tf.Tensor) -> 
         ``(b,)`` float32; truth 0 or 1.
     class_weights
         ``(2,)`` weights of tumor-free and tumor slices.
+    smoothing
+        Label smoothing (arXiv:1512.00567): without it the network grows surer of its training
+        slices than it is right about others.
     """
     weights = tf.gather(class_weights, tf.cast(truth, tf.int32))
-    each = tf.nn.sigmoid_cross_entropy_with_logits(labels=truth, logits=logit)
+    target = truth * (1.0 - smoothing) + smoothing / 2.0
+    each = tf.nn.sigmoid_cross_entropy_with_logits(labels=target, logits=logit)
     return tf.reduce_mean(weights * each)
 
 
@@ -98,7 +104,9 @@ class Objective:
         """Return the losses of a batch by name, and their sum as ``"loss"``."""
         config = self.config
         losses = {
-            "tumor_loss": tumor_loss(tumor, outputs[TUMOR], self._tumor_weights),
+            "tumor_loss": tumor_loss(
+                tumor, outputs[TUMOR], self._tumor_weights, config.label_smoothing
+            ),
             "evidence_loss": config.evidence_weight * evidence_loss(evidence, outputs[EVIDENCE]),
         }
         if config.types:

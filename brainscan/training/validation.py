@@ -15,6 +15,8 @@ from sklearn.metrics import (
 
 from brainscan.data.dataset import Record
 
+_ENOUGH, _ENOUGH_TYPED = 40, 20  # images of the rarest class; below, chance decides
+
 
 def validation_scores(
     records: Sequence[Record],
@@ -27,7 +29,9 @@ def validation_scores(
 
     ``val_score`` chooses the epoch: the mean of the tumor AUROC of every stratum (source and
     sequence) that has both classes, and of the balanced type accuracy. A stratum counts as
-    one however many images it has, so that the many easy web images do not decide.
+    one however many images it has, so that the many easy web images do not decide; but one
+    with fewer than 40 images of a class, or 20 of a type, is too noisy to have a say while
+    there are larger ones.
 
     Parameters
     ----------
@@ -45,20 +49,23 @@ def validation_scores(
     scores["val_accuracy"] = float(
         np.mean((tumor_probability[known] >= 0.5) == (tumor[known] == 1))
     )
-    parts = []
+    parts: list[tuple[bool, float]] = []
     strata = np.array([record.stratum for record in records])
     for stratum in sorted(set(strata)):
         chosen = known & (strata == stratum)
         if len(np.unique(tumor[chosen])) == 2:
             value = _auroc(tumor[chosen], tumor_probability[chosen])
             scores[f"val_auroc_{stratum.replace(' ', '_')}"] = value
-            parts.append(value)
+            rarer = min(np.bincount(tumor[chosen].astype(int)))
+            parts.append((rarer >= _ENOUGH, value))
     typed = type_index >= 0
     if typed.any() and type_probability.shape[1]:
         called = type_probability[typed].argmax(axis=1)
         scores["val_type_accuracy"] = float(np.mean(called == type_index[typed]))
-        parts.append(float(balanced_accuracy_score(type_index[typed], called)))
-    scores["val_score"] = float(np.mean(parts)) if parts else scores["val_accuracy"]
+        value = float(balanced_accuracy_score(type_index[typed], called))
+        parts.append((min(np.bincount(type_index[typed])) >= _ENOUGH_TYPED, value))
+    heard = [value for enough, value in parts if enough] or [value for _, value in parts]
+    scores["val_score"] = float(np.mean(heard)) if heard else scores["val_accuracy"]
     return scores
 
 

@@ -51,3 +51,17 @@ def test_folds_apply_to_tumor_free_folders_too(tmp_path: Path) -> None:
     )
     free = [r for part in parts for r in part.records if r.name.startswith("free/")]
     assert {record.fold for record in free} == {"1"}
+
+
+def test_a_whole_source_is_not_held_out_and_moves_no_other(tmp_path: Path) -> None:
+    write_phantom_dataset(tmp_path / "set", 8, size=64)
+    lines = [
+        f"{path.relative_to(tmp_path / 'set').as_posix()},{path.parent.name},s{index % 2}"
+        for index, path in enumerate(sorted((tmp_path / "set").rglob("*.png")))
+    ]
+    (tmp_path / "set" / "manifest.csv").write_text("file,label,source\n" + "\n".join(lines))
+    _, all_held = training_split(config(tmp_path / "set"))
+    training, held = training_split(config(tmp_path / "set", whole=("s1",)))
+    assert {record.source for record in all_held.records} == {"s0", "s1"}
+    assert held.records == tuple(r for r in all_held.records if r.source == "s0")
+    assert len(training.records) + len(held.records) == len(lines)

@@ -12,7 +12,7 @@ LN2 = np.log(2)
 def test_tumor_loss_weighs_classes() -> None:
     truth = tf.constant([0.0, 1.0])
     logit = tf.constant([0.0, 0.0])  # cross-entropy ln 2 each
-    loss = tumor_loss(truth, logit, tf.constant([1.0, 3.0]))
+    loss = tumor_loss(truth, logit, tf.constant([1.0, 3.0]), 0.0)
     assert float(loss) == pytest.approx((1 * LN2 + 3 * LN2) / 2)
 
 
@@ -46,3 +46,10 @@ def test_evidence_loss_falls_when_the_map_is_right() -> None:
     wrong = tf.constant(5 - truth * 10)
     assert float(evidence_loss(tf.constant(truth), right)) < 0.1
     assert float(evidence_loss(tf.constant(truth), wrong)) > 4
+
+
+def test_tumor_label_smoothing() -> None:
+    # Target 0.95 at a probability of 3/4.
+    loss = tumor_loss(tf.ones(1), tf.constant([np.log(3.0)], tf.float32), tf.ones(2), 0.1)
+    expected = -(0.95 * np.log(0.75) + 0.05 * np.log(0.25))
+    assert float(loss) == pytest.approx(expected, rel=1e-6)

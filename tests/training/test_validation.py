@@ -28,6 +28,16 @@ def test_scores() -> None:
     assert scores["val_score"] == pytest.approx((0.75 + 1 + 0.75) / 3)
 
 
+def test_a_small_source_has_no_say_beside_a_large_one() -> None:
+    # 40 and 40 slices in perfect order; one pair of another source in the wrong order.
+    truth = np.array([1.0] * 40 + [0.0] * 40 + [1, 0], np.float32)
+    probability = np.array([0.9] * 40 + [0.1] * 40 + [0.2, 0.8])
+    records = [Record(Path("x"), "x", source="a" if i < 80 else "b") for i in range(82)]
+    scores = validation_scores(records, truth, np.full(82, -1), probability, np.zeros((82, 0)))
+    assert scores["val_auroc_b"] == 0.0
+    assert scores["val_score"] == 1.0
+
+
 def test_report_counts_types_and_tumor_free() -> None:
     report = validation_report(("glioma", "pituitary"), TUMOR, KIND, PROBABILITY, TYPES)
     assert report["classes"] == ["no_tumor", "glioma", "pituitary"]
