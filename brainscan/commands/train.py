@@ -56,7 +56,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--train-whole", nargs="+", default=[], metavar="SOURCE",
                         help="sources of which nothing is held out")  # fmt: skip
     parser.add_argument("--weights", metavar="FILE",
-                        help="start: imagenet, none, a base or a release's weights.npz")  # fmt: skip
+                        help="start: imagenet, none, or an .npz (base or release)")  # fmt: skip
     parser.add_argument("--epochs", type=int, metavar="N")
     parser.add_argument("--head-epochs", type=int, metavar="N", help="epochs with a frozen base")
     parser.add_argument("--batch-size", type=int, metavar="N")
