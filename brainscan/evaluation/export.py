@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from brainscan.data.dataset import TYPES
+from brainscan.evaluation.details import reliability_bins, types_by_source, worst_errors
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.rows import ImageRow
 from brainscan.notice import RESEARCH_USE
@@ -125,6 +126,9 @@ def _metrics(result: EvaluationResult) -> dict[str, Any]:
         "types": result.types.to_json() if result.types else None,
         "by_source": [part.to_json() for part in result.by_source],
         "by_sequence": [part.to_json() for part in result.by_sequence],
+        "types_by_source": types_by_source(result),
+        "reliability": reliability_bins(result),
+        "worst": worst_errors(result),
     }
 
 
