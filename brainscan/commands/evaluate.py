@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from brainscan.evaluation.export import metrics_json, predictions_csv
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.names import format_interval, format_value
 from brainscan.evaluation.result import EvaluationResult
+from brainscan.evaluation.stability import SAMPLE, dataset_stability
+from brainscan.evaluation.stability_tables import text_table
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.progress import ProgressBar
 
@@ -35,6 +38,7 @@ examples:
   python -m brainscan evaluate scans/
   python -m brainscan evaluate data/brain-mri --folds 4 --sources figshare br35h
   python -m brainscan evaluate scans/ --model custom_cnn --out results
+  python -m brainscan evaluate scans/ --stability 300
 
 exit code: 0 every file was predicted, 1 some were not, 2 the run could not start
 """
@@ -64,6 +68,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--folds", nargs="+", metavar="FOLD", help="only these folds, for example 4 or Testing"
     )
     parser.add_argument("--sources", nargs="+", metavar="NAME", help="only these sources")
+    parser.add_argument(
+        "--stability",
+        nargs="?",
+        type=_images,
+        const=SAMPLE,
+        metavar="N",
+        help="also measure how far the answers move when N images (default "
+        f"{SAMPLE}, drawn at random) are mirrored, turned, brightened, cropped, and so on",
+    )
     parser.set_defaults(run=run)
 
 
@@ -79,6 +92,12 @@ def run(args: argparse.Namespace) -> int:
     try:
         with ProgressBar(f"Evaluating {name}") as bar:
             result = evaluate(dataset, classifier, progress=bar.update)
+        if args.stability:
+            with ProgressBar("Measuring stability") as bar:
+                measured = dataset_stability(
+                    classifier, dataset, args.stability, progress=bar.update
+                )
+            result = replace(result, stability=measured)
     except KeyboardInterrupt:
         message = (
             "brainscan evaluate: stopped. No result was written; run it again to start afresh."
@@ -88,6 +107,14 @@ def run(args: argparse.Namespace) -> int:
     _write(result, out)
     _print(result, out)
     return 1 if result.refused else 0
+
+
+def _images(text: str) -> int:
+    """Return a number of images, 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"N must be a number of images, 1 or more, got {text}; DATASET comes before it"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def _prepare(out: Path) -> None:
@@ -105,7 +132,7 @@ def _write(result: EvaluationResult, out: Path) -> None:
     from brainscan.evaluation.report import html_report  # Plotly would slow down every command
 
     (out / "predictions.csv").write_text(predictions_csv(result), encoding="utf-8-sig", newline="")
-    if result.counted:
+    if result.counted or result.stability:
         (out / "metrics.json").write_text(metrics_json(result), encoding="utf-8")
         (out / "report.html").write_text(html_report(result), encoding="utf-8")
 
@@ -118,11 +145,11 @@ def _print(result: EvaluationResult, out: Path) -> None:
     )
     if result.counted:
         _print_figures(result)
-        written = "metrics.json, predictions.csv and report.html"
     else:
         reason = "have no prediction" if result.labelled else "carry no label"
         print(f"The images {reason}, so there are no figures, only predictions.")
-        written = "predictions.csv"
+    if result.stability:
+        print(text_table(result.stability))
     if result.labelled and result.unlabelled:
         print(f"{result.unlabelled} image(s) without a certain label are predicted, not counted.")
     for row in result.refused[:5]:
@@ -131,6 +158,8 @@ def _print(result: EvaluationResult, out: Path) -> None:
         print(f"  and {len(result.refused) - 5} more without a prediction, see predictions.csv")
     for warning in result.warnings:
         print(f"  note: {warning}")
+    some = result.counted or result.stability
+    written = "metrics.json, predictions.csv and report.html" if some else "predictions.csv"
     print(f"Written to {out}: {written}")
 
 

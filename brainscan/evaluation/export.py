@@ -76,7 +76,7 @@ def predictions_csv(result: EvaluationResult) -> str:
 def metrics_dict(result: EvaluationResult) -> dict[str, Any]:
     """Return everything but the single images as plain values for ``json.dumps``.
 
-    ``metrics`` is ``None`` for a dataset without labels.
+    ``metrics`` is ``None`` for a dataset without labels, ``stability`` unless it was measured.
     """
     model = result.model
     return {
@@ -110,6 +110,7 @@ def metrics_dict(result: EvaluationResult) -> dict[str, Any]:
             {"file": row.name, "status": row.status, "reason": row.reason} for row in result.refused
         ],
         "metrics": _metrics(result) if result.labelled else None,
+        "stability": result.stability.to_json() if result.stability else None,
     }
 
 

@@ -14,6 +14,7 @@ from plotly.offline import get_plotlyjs
 from brainscan.evaluation import figures, tables
 from brainscan.evaluation.names import display_name
 from brainscan.evaluation.result import EvaluationResult
+from brainscan.evaluation.stability_tables import html_section
 from brainscan.notice import RESEARCH_USE
 
 MOST_ERRORS = 48
@@ -33,7 +34,7 @@ def html_report(result: EvaluationResult) -> str:
         body += [_curves(plots), _errors(result)]
     else:
         body.append(f"<p>{escape(_no_figures(result))}</p>")
-    body += [_refused(result), _method(result)]
+    body += [html_section(result.stability), _refused(result), _method(result)]
     return Template(_text("report.html")).substitute(
         title=escape(f"BrainScan evaluation: {result.model.title} on {result.dataset}"),
         notice=escape(RESEARCH_USE),

@@ -21,6 +21,7 @@ from brainscan.evaluation.metrics import (
 )
 from brainscan.evaluation.review import ReviewImage
 from brainscan.evaluation.rows import ImageRow
+from brainscan.evaluation.stability_result import StabilityResult
 
 BINARY = ("no_tumor", "tumor")
 
@@ -93,6 +94,8 @@ class EvaluationResult:
         One entry an image, in the order of the dataset.
     review
         Row number to picture, of the worst candidates of every kind of error.
+    stability
+        How far answers move under small changes of the images; ``None`` unless measured.
     """
 
     dataset: str
@@ -105,6 +108,7 @@ class EvaluationResult:
     versions: Mapping[str, str]
     rows: tuple[ImageRow, ...] = field(repr=False)
     review: Mapping[int, ReviewImage] = field(default_factory=dict, repr=False)
+    stability: StabilityResult | None = field(default=None, repr=False)
 
     @cached_property
     def counted(self) -> tuple[int, ...]:
