@@ -172,7 +172,10 @@ def _print_figures(result: EvaluationResult) -> None:
         lines.append((f"Accuracy, {len(result.types.classes)} types", result.types.accuracy))
     several = result.by_source if len(result.by_source) > 1 else ()
     parts = [*several, *result.by_sequence]
-    lines += [(f"AUROC, {part.name}", part.auroc) for part in parts if part.auroc.defined]
+    for part in parts:
+        if part.auroc.defined:
+            lines.append((f"AUROC, {part.name}", part.auroc))
+            lines.append((f"Sensitivity at specificity 0.95, {part.name}", part.sensitivity_at_95))
     width = max(len(name) for name, _ in lines)
     print(f"{'':{width}}  value  95 % interval        n    (threshold {own.threshold:.3f})")
     for name, figure in lines:

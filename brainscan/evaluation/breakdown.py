@@ -29,6 +29,7 @@ class Breakdown:
     sensitivity: Estimate
     specificity: Estimate
     auroc: Estimate
+    sensitivity_at_95: Estimate
     hit_rate: Estimate
 
     def to_json(self) -> dict[str, Any]:
@@ -42,6 +43,7 @@ class Breakdown:
             "sensitivity": self.sensitivity.to_json(),
             "specificity": self.specificity.to_json(),
             "auroc": self.auroc.to_json(),
+            "sensitivity_at_specificity_95": self.sensitivity_at_95.to_json(),
             "hit_rate": self.hit_rate.to_json(),
         }
 
@@ -75,6 +77,7 @@ def breakdown(
     probability = np.array([value for _, value, _ in counted], float)
     tumors, others = int(truth.sum()), int((~truth).sum())
     found = probability >= threshold
+    auroc, at_95 = ranked(truth, probability, [unit for _, _, unit in counted])
     return Breakdown(
         name=name,
         n_tumor=tumors,
@@ -86,18 +89,27 @@ def breakdown(
         specificity=proportion(
             int((~truth & ~found).sum()), others, "There is no image without tumour."
         ),
-        auroc=_auroc(truth, probability, [unit for _, _, unit in counted]),
+        auroc=auroc,
+        sensitivity_at_95=at_95,
         hit_rate=hit_rate(rows),
     )
 
 
-def _auroc(truth: np.ndarray, probability: np.ndarray, units: Sequence[Hashable]) -> Estimate:
+def ranked(
+    truth: np.ndarray, probability: np.ndarray, units: Sequence[Hashable]
+) -> tuple[Estimate, Estimate]:
+    """Return AUROC and sensitivity at specificity 0.95, undefined with a single class."""
     if truth.all() or not truth.any():
-        return Estimate.undefined(len(truth), "Only one class is present here.")
+        nothing = Estimate.undefined(len(truth), "Only one class is present here.")
+        return nothing, nothing
     ranking = Ranking(truth, probability)
     bootstrap = GroupBootstrap(units)
-    value = float(ranking.auroc(np.ones(len(truth))))
-    return bootstrap.estimate(value, bootstrap.of_weights(ranking.auroc))
+    everything = np.ones(len(truth))
+    auroc, at_95 = (
+        bootstrap.estimate(float(statistic(everything)), bootstrap.of_weights(statistic))
+        for statistic in (ranking.auroc, ranking.sensitivity_at_95)
+    )
+    return auroc, at_95
 
 
 def breakdowns(

@@ -94,11 +94,16 @@ class ConfusionFigures:
 
 @dataclass(frozen=True)
 class RankingFigures:
-    """Figures of the tumour probability that need no threshold."""
+    """Figures of the tumour probability that need no threshold.
+
+    ``sensitivity_at_95`` is the sensitivity at the lowest threshold whose specificity on these
+    images is at least 0.95.
+    """
 
     n_tumor: int
     n_no_tumor: int
     auroc: Estimate
+    sensitivity_at_95: Estimate
     average_precision: Estimate
     brier: Estimate
     ece: Estimate
@@ -108,6 +113,7 @@ class RankingFigures:
             "n_tumor": self.n_tumor,
             "n_no_tumor": self.n_no_tumor,
             "auroc": self.auroc.to_json(),
+            "sensitivity_at_specificity_95": self.sensitivity_at_95.to_json(),
             "average_precision": self.average_precision.to_json(),
             "brier": self.brier.to_json(),
             "ece": self.ece.to_json(),
@@ -235,18 +241,18 @@ def ranking_figures(
     tumors = int(truth.sum())
     if n == 0:
         nothing = Estimate.undefined(0, "There is no labelled image.")
-        return RankingFigures(0, 0, nothing, nothing, nothing, nothing)
+        return RankingFigures(0, 0, nothing, nothing, nothing, nothing, nothing)
     bootstrap = GroupBootstrap(units)
     if 0 < tumors < n:
         ranking = statistics.Ranking(truth, probability)
         everything = np.ones(n)
-        auroc, precision = (
+        auroc, at_95, precision = (
             bootstrap.estimate(float(statistic(everything)), bootstrap.of_weights(statistic))
-            for statistic in (ranking.auroc, ranking.average_precision)
+            for statistic in (ranking.auroc, ranking.sensitivity_at_95, ranking.average_precision)
         )
     else:
         label = display_name("tumor" if tumors else "no_tumor")
-        auroc = precision = Estimate.undefined(n, f"Every image is labelled {label}.")
+        auroc = at_95 = precision = Estimate.undefined(n, f"Every image is labelled {label}.")
     sums = calibration_sums(truth, probability)
     ece, brier = ece_and_brier(sums.sum(axis=0))
     samples = bootstrap.of_sums(sums, ece_and_brier)
@@ -254,6 +260,7 @@ def ranking_figures(
         n_tumor=tumors,
         n_no_tumor=n - tumors,
         auroc=auroc,
+        sensitivity_at_95=at_95,
         average_precision=precision,
         brier=bootstrap.estimate(float(brier), samples[:, 1]),
         ece=_reach(bootstrap.estimate(float(ece), samples[:, 0])),

@@ -142,3 +142,16 @@ class Ranking:
         steps = np.where(positive > 0, positive * _divide(found, answered), 0.0)
         total = positive.sum(-1)
         return _divide(steps.sum(-1), np.where(negative.sum(-1) > 0, total, 0.0))
+
+    def sensitivity_at_95(self, weights: np.ndarray) -> np.ndarray:
+        """Return the highest sensitivity of any threshold with a specificity of at least 0.95.
+
+        0 where only a threshold above every score is specific enough; NaN unless both classes
+        have weight.
+        """
+        positive, negative = self.counts(weights)
+        negatives = negative.sum(-1, keepdims=True)
+        # Sums of whole numbers: the slack is for the division alone.
+        allowed = np.cumsum(negative, axis=-1) <= 0.05 * negatives * (1 + 1e-9)
+        found = np.where(allowed, np.cumsum(positive, axis=-1), 0.0).max(-1)
+        return _divide(found, np.where(negatives[..., 0] > 0, positive.sum(-1), 0.0))

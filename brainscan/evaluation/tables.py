@@ -23,6 +23,7 @@ def ranking_figures_named(result: EvaluationResult) -> list[tuple[str, Estimate]
     ranking = result.ranking
     return [
         ("AUROC", ranking.auroc),
+        ("Sensitivity at specificity 0.95", ranking.sensitivity_at_95),
         ("Average precision", ranking.average_precision),
         ("Brier score", ranking.brier),
         ("Expected calibration error", ranking.ece),
@@ -127,12 +128,14 @@ def breakdown_table(parts: Sequence[Breakdown]) -> str:
         f'<tr><th scope="row">{escape(part.name)}</th><td class="number n">{part.n_tumor}</td>'
         f'<td class="number n">{part.n_no_tumor}</td>'
         f'<td class="number n">{part.indeterminate}</td>'
-        f"{_cell(part.auroc)}{_cell(part.sensitivity)}{_cell(part.specificity)}"
-        f"{_cell(part.hit_rate)}</tr>"
+        f"{_cell(part.auroc)}{_cell(part.sensitivity_at_95)}{_cell(part.sensitivity)}"
+        f"{_cell(part.specificity)}{_cell(part.hit_rate)}</tr>"
         for part in parts
     )
     counts = [("tumour", True), ("no tumour", True), ("indeterminate", True)]
-    names = ("AUROC", "sensitivity", "specificity", "heat-map maximum inside the tumour")
+    at_95 = "sensitivity at specificity 0.95"
+    inside = "heat-map maximum inside the tumour"
+    names = ("AUROC", at_95, "sensitivity", "specificity", inside)
     return _table([("", False), *counts, *((name, False) for name in names)], lines)
 
 

@@ -83,7 +83,11 @@ def _summary(result: EvaluationResult) -> str:
 def _steady(result: EvaluationResult) -> list[tuple[str, Estimate]]:
     """Return the figures that no threshold moves."""
     ranking = result.ranking
-    found = [("AUROC", ranking.auroc), ("Average precision", ranking.average_precision)]
+    found = [
+        ("AUROC", ranking.auroc),
+        ("Sens. at spec. 0.95", ranking.sensitivity_at_95),
+        ("Average precision", ranking.average_precision),
+    ]
     if result.types is not None:
         found.append((f"Accuracy, {len(result.types.classes)} types", result.types.accuracy))
     return [

@@ -105,6 +105,7 @@ def parts_table(parts: Sequence[Breakdown], title: str) -> None:
                 "Tumour": part.n_tumor,
                 "No tumour": part.n_no_tumor,
                 "AUROC": text_of(part.auroc),
+                "Sensitivity at spec. 0.95": text_of(part.sensitivity_at_95),
                 "Sensitivity": text_of(part.sensitivity),
                 "Specificity": text_of(part.specificity),
                 "Peak in tumour": text_of(part.hit_rate),

@@ -102,3 +102,25 @@ def test_ranking_is_undefined_where_a_class_has_no_weight():
     weights = np.array([[1.0, 1, 1], [1, 1, 0], [0, 0, 1]])
     assert np.isnan(ranking.auroc(weights)).tolist() == [False, True, True]
     assert np.isnan(ranking.average_precision(weights)).tolist() == [False, True, True]
+
+
+def test_sensitivity_at_specificity_95_is_the_best_of_the_specific_thresholds():
+    # 20 negatives: one may be called tumour. Scores: a positive, a negative, a positive, then
+    # a second negative before the last positive: 2 of 3 are found.
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5, *np.linspace(0.4, 0.1, 18)])
+    truth = np.array([1, 0, 1, 0, 1, *[0] * 18], bool)
+    ranking = Ranking(truth, scores)
+    assert ranking.sensitivity_at_95(np.ones(23)) == pytest.approx(2 / 3)
+    # scikit-learn's ROC gives the same on random scores with ties.
+    rng = np.random.default_rng(1)
+    truth = rng.random(500) < 0.4
+    scores = np.round(rng.normal(truth * 1.5), 1)
+    false, found, _ = reference.roc_curve(truth, scores, drop_intermediate=False)
+    expected = found[false <= 0.05].max()
+    assert Ranking(truth, scores).sensitivity_at_95(np.ones(500)) == pytest.approx(expected)
+
+
+def test_sensitivity_at_specificity_95_where_nothing_is_specific_enough():
+    ranking = Ranking(np.array([True, False]), np.array([0.5, 0.5]))
+    assert ranking.sensitivity_at_95(np.ones(2)) == 0.0
+    assert np.isnan(ranking.sensitivity_at_95(np.array([1.0, 0.0])))
