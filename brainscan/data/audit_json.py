@@ -1,6 +1,9 @@
 """The audit as one JSON object.
 
 =====================  ==========================================================================
+``notice``             for research use only
+``verdict``            ``level`` (``leak``, ``copies``, ``clean``, ``nothing``), ``sentence``,
+                       ``detail``
 ``dataset``            ``root``, ``layout``, ``fingerprint`` of the readable files, ``warnings``
 ``threshold``          similarity from which two pictures count as near-duplicates
 ``images``             ``found``, ``readable``, ``unreadable``
@@ -14,7 +17,7 @@
 ``twins``              one object a test side: ``fold``, ``n`` and how many of its images have a
                        copy in another fold: ``byte_identical``, ``pixel_identical``,
                        ``near_plain`` (neither mirrored nor cropped), ``near``, ``linked`` (by a
-                       chain of near-duplicates)
+                       chain of near-duplicates), ``same_group`` (a patient in several folds)
 ``conflicts``          list of ``kind`` (``pixels``, ``near``), ``classes``, ``files``
 ``balance``            ``classes``, ``sources``, ``folds``, ``classes_by_source``
 ``files_by_class``     a class to ``formats``, ``modes``, ``sizes`` (five most frequent),
@@ -43,6 +46,8 @@ from brainscan.data.audit import Audit
 from brainscan.data.border import BorderFigure
 from brainscan.data.dataset import fingerprint
 from brainscan.data.leaks import class_of
+from brainscan.data.verdict import distinct, verdict
+from brainscan.notice import RESEARCH_USE
 
 
 def audit_json(audit: Audit) -> dict[str, Any]:
@@ -50,6 +55,8 @@ def audit_json(audit: Audit) -> dict[str, Any]:
     images, links, tally = audit.seen.images, audit.links, audit.tally
     names = [image.record.name for image in images]
     return {
+        "notice": RESEARCH_USE,
+        "verdict": asdict(verdict(audit)),
         "dataset": {
             "root": str(audit.dataset.root),
             "layout": audit.dataset.layout,
@@ -98,16 +105,6 @@ def audit_json(audit: Audit) -> dict[str, Any]:
         },
         "border": [_border(figure) for figure in audit.border],
         "files": [_file(audit, index) for index in range(len(images))],
-    }
-
-
-def distinct(audit: Audit) -> dict[str, int]:
-    """Count distinct images by bytes, by pixels, and groups of near-duplicates."""
-    links = audit.links
-    return {
-        "by_bytes": len(np.unique(links.byte_groups)),
-        "by_pixels": len(np.unique(links.pixel_groups)),
-        "near": len(np.unique(links.groups)),
     }
 
 

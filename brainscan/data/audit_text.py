@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from brainscan.data.audit import Audit
-from brainscan.data.audit_json import distinct
 from brainscan.data.border import BorderFigure
+from brainscan.data.verdict import distinct, verdict
 
 _SHOWN = 5
 _SUBJECT = {
@@ -35,6 +35,8 @@ def audit_text(audit: Audit) -> str:
 def _heading(audit: Audit) -> list[str]:
     found = len(audit.seen.images) + len(audit.seen.unreadable)
     lines = [f"{audit.dataset.root}: {found} image files, {audit.dataset.layout}"]
+    said = verdict(audit)
+    lines += [text for text in (said.sentence, said.detail) if text]
     return lines + [f"  note: {warning}" for warning in audit.dataset.warnings]
 
 

@@ -82,7 +82,7 @@ def border_figures(
     groups
         ``(n,)`` integers; equal ones are never split.
     progress
-        Called with questions done and in all.
+        Called with fits done and in all; may raise to stop the work.
     """
     if not images:
         return ()
@@ -100,10 +100,11 @@ def border_figures(
         ]
     file = file_features(images)
     inputs = {"rim": rim, "file": file, "rim and file": np.hstack([rim, file])}
+    report = progress or _silent
+    total = len(questions) * len(inputs)
     figures = []
     for number, (predicts, within, values) in enumerate(questions):
-        if progress is not None:
-            progress(number, len(questions))
+        report(number * len(inputs), total)
         target = np.array([value or "" for value in values])
         names, counts = np.unique(target[target != ""], return_counts=True)
         enough = names[counts >= _LEAST_OF_CLASS]
@@ -111,15 +112,19 @@ def border_figures(
         folds = _folds(target[chosen], groups[chosen])
         if len(enough) < 2 or folds < 2:
             continue
-        for uses, features in inputs.items():
+        for step, (uses, features) in enumerate(inputs.items()):
+            report(number * len(inputs) + step, total)
             figures.append(
                 _measure(
                     predicts, within, uses, features[chosen], target[chosen], groups[chosen], folds
                 )
             )
-    if progress is not None:
-        progress(len(questions), len(questions))
+    report(total, total)
     return tuple(figures)
+
+
+def _silent(done: int, total: int) -> None:
+    """Report progress to nobody."""
 
 
 def _folds(target: np.ndarray, groups: np.ndarray) -> int:

@@ -35,7 +35,7 @@ _BLOCK = 512
 _COMPONENTS = 255
 _SAMPLE = 3000
 _ROUNDING = 1e-3
-_CHUNK = 4096
+_CHUNK = 1024
 _SIMPLER = 0.01  # a simpler kind of match is named when it is no more than this behind
 
 Progress = Callable[[int, int], None]
@@ -106,10 +106,17 @@ class _Search:
         self._pictures = (whole, head)
         self._threshold = threshold
         self._basis = _principal(whole)
-        self._views = np.stack([self._project(self._signatures(v)) for v in range(_VIEWS)])
-        self._mirrored = np.stack(
-            [self._project(mirrored(self._signatures(v))) for v in (_WHOLE, _HEAD)]
-        )
+        columns = self._basis.shape[1] + 1
+        self._views = np.empty((_VIEWS, len(whole), columns), np.float32)
+        self._mirrored = np.empty((2, len(whole), columns), np.float32)
+        # A part at a time: signatures are four times the size of what is kept of them.
+        for start in range(0, len(whole), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            for view in range(_VIEWS):
+                vectors = self._signatures(view, part)
+                self._views[view, part] = self._project(vectors)
+                if view in (_WHOLE, _HEAD):
+                    self._mirrored[view, part] = self._project(mirrored(vectors))
 
     def block(self, rows: np.ndarray, cols: np.ndarray) -> NearPairs:
         """Compare some pictures with others (or with themselves)."""

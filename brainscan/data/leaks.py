@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,11 @@ from brainscan.data.links import Links
 from brainscan.data.survey import Survey
 
 _TESTS = ("test", "testing", "validation", "val")
+
+
+def is_test(fold: str) -> bool:
+    """Whether a fold's name says that figures are measured on it."""
+    return fold.lower() in _TESTS
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,8 @@ class FoldTwins:
         How many have a copy elsewhere when mirroring and cropping are counted too.
     linked
         How many belong to a group of near-duplicates that reaches into another fold.
+    same_group
+        How many belong to a group (patient) named by the dataset that reaches into another fold.
     """
 
     fold: str
@@ -41,6 +49,7 @@ class FoldTwins:
     near_plain: int
     near: int
     linked: int
+    same_group: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,16 +76,21 @@ def class_of(record: Record) -> str:
     return record.type or record.label or "unlabelled"
 
 
-def fold_twins(links: Links) -> tuple[FoldTwins, ...]:
+def fold_twins(links: Links, given: Sequence[str | None] = ()) -> tuple[FoldTwins, ...]:
     """Count images with a copy in another fold, each fold taken as the test side.
 
     Where folds are named as splits (``Testing``, ``val`` ...) only test and validation sides are
     given; the other folds are what a model is trained on. A dataset with fewer than two folds
-    has no twins.
+    has no twins. ``given`` names the group (patient) of each image where the dataset does.
     """
     if len(links.folds) < 2:
         return ()
-    named = [name for name in links.folds if name.lower() in _TESTS]
+    named = [name for name in links.folds if is_test(name)]
+    folds_of_group: dict[str, set[int]] = {}
+    for group, number in zip(given, links.fold_of.tolist(), strict=bool(given)):
+        if group and number >= 0:
+            folds_of_group.setdefault(group, set()).add(number)
+    crossing = np.array([len(folds_of_group.get(group or "", ())) > 1 for group in given], bool)
     inside = np.zeros((int(links.groups.max()) + 1, len(links.folds)), bool)
     known = links.fold_of >= 0
     inside[links.groups[known], links.fold_of[known]] = True
@@ -99,6 +113,7 @@ def fold_twins(links: Links) -> tuple[FoldTwins, ...]:
                 near_plain=elsewhere(links.plain_folds),
                 near=elsewhere(links.near_folds),
                 linked=elsewhere(inside[links.groups]),
+                same_group=int(crossing[own].sum()) if given else 0,
             )
         )
     return tuple(result)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brainscan.data.duplicates import KINDS, SIMILARITY, near_pairs
+from brainscan.data.duplicates import KINDS, SIMILARITY, NearPairs, near_pairs
 from brainscan.data.survey import Survey
 
 
@@ -45,6 +45,8 @@ class Links:
         that are recognised only mirrored, by the head alone or by cropping.
     nearest
         For each image its best match with other pixels, or ``None``.
+    across
+        For each image its best match with other pixels in another fold, or ``None``.
     pairs
         Near-duplicate pairs between distinct pictures.
     mirrored_pairs, cropped_pairs
@@ -61,6 +63,7 @@ class Links:
     near_folds: np.ndarray
     plain_folds: np.ndarray
     nearest: tuple[Nearest | None, ...]
+    across: tuple[Nearest | None, ...]
     pairs: int
     mirrored_pairs: int
     cropped_pairs: int
@@ -81,7 +84,7 @@ def link(
     threshold
         Similarity from which two pictures count as near-duplicates.
     progress
-        Called with blocks of comparisons done and in all.
+        Called with blocks of comparisons done and in all; may raise to stop the work.
     """
     count = len(seen.images)
     byte_groups = _numbered([image.sha256 for image in seen.images])
@@ -95,10 +98,8 @@ def link(
     present = _folds_holding(pixel_groups, fold_of, len(folds))[distinct]
     near, plain = present.copy(), present.copy()
     component = np.arange(len(distinct))
-    partner = np.full(len(distinct), -1)
-    similarity = np.zeros(len(distinct), np.float32)
-    kind = np.zeros(len(distinct), np.int8)
-    flipped = np.zeros(len(distinct), bool)
+    best = _Best(len(distinct))
+    best_in = [_Best(len(distinct)) for _ in folds]
     pairs = mirrored_pairs = cropped_pairs = 0
     whole, head = seen.whole[distinct], seen.head[distinct]
     for batch in near_pairs(whole, head, threshold=threshold, progress=progress):
@@ -113,18 +114,10 @@ def link(
             as_it_is = (batch.kind == 0) & ~batch.mirrored
             np.logical_or.at(plain, here[as_it_is], present[there[as_it_is]])
             order = np.argsort(batch.similarity, kind="stable")
-            order = order[batch.similarity[order] > similarity[here[order]]]
-            # Assignment keeps the last of repeated positions: the most similar.
-            partner[here[order]] = there[order]
-            similarity[here[order]] = batch.similarity[order]
-            kind[here[order]] = batch.kind[order]
-            flipped[here[order]] = batch.mirrored[order]
-    nearest = [
-        Nearest(int(distinct[p]), float(similarity[d]), KINDS[kind[d]], bool(flipped[d]))
-        if p >= 0
-        else None
-        for d, p in enumerate(partner)
-    ]
+            best.offer(here, there, batch, order)
+            for number, own in enumerate(best_in):
+                own.offer(here, there, batch, order[present[there[order], number]])
+    nearest = [best.match(picture, distinct) for picture in range(len(distinct))]
     return Links(
         byte_groups=byte_groups,
         pixel_groups=pixel_groups,
@@ -136,10 +129,68 @@ def link(
         near_folds=near[pixel_groups],
         plain_folds=plain[pixel_groups],
         nearest=tuple(nearest[g] for g in pixel_groups),
+        across=_across(best_in, pixel_groups, fold_of, len(distinct)),
         pairs=pairs,
         mirrored_pairs=mirrored_pairs,
         cropped_pairs=cropped_pairs,
     )
+
+
+class _Best:
+    """The most similar partner met so far of every distinct picture."""
+
+    def __init__(self, count: int) -> None:
+        self.partner = np.full(count, -1)
+        self.similarity = np.zeros(count, np.float32)
+        self.kind = np.zeros(count, np.int8)
+        self.mirrored = np.zeros(count, bool)
+
+    def offer(
+        self, here: np.ndarray, there: np.ndarray, batch: NearPairs, order: np.ndarray
+    ) -> None:
+        """Take the pairs of a batch named by ``order``, least similar first, where better."""
+        order = order[batch.similarity[order] > self.similarity[here[order]]]
+        # Assignment keeps the last of repeated positions: the most similar.
+        self.partner[here[order]] = there[order]
+        self.similarity[here[order]] = batch.similarity[order]
+        self.kind[here[order]] = batch.kind[order]
+        self.mirrored[here[order]] = batch.mirrored[order]
+
+    def match(self, picture: int, places: np.ndarray) -> Nearest | None:
+        """Return the partner, at its position in the survey, or ``None`` without one."""
+        partner = self.partner[picture]
+        if partner < 0:
+            return None
+        return Nearest(
+            int(places[partner]),
+            min(1.0, float(self.similarity[picture])),
+            KINDS[self.kind[picture]],
+            bool(self.mirrored[picture]),
+        )
+
+
+def _across(
+    best_in: Sequence[_Best], pixel_groups: np.ndarray, fold_of: np.ndarray, pictures: int
+) -> tuple[Nearest | None, ...]:
+    """Return for each image its best match among the images of the other folds."""
+    count = len(best_in)
+    # Where each distinct picture first turns up in each fold.
+    places = np.full((count, pictures), -1)
+    for number in range(count):
+        # Backwards, so that the first image of a picture is what is left standing.
+        own = np.flatnonzero(fold_of == number)[::-1]
+        places[number, pixel_groups[own]] = own
+    known: dict[tuple[int, int], Nearest | None] = {}
+    for picture, fold in zip(pixel_groups.tolist(), fold_of.tolist(), strict=True):
+        if (picture, fold) in known:
+            continue
+        found = None
+        if fold >= 0:
+            others = (number for number in range(count) if number != fold)
+            chosen = max(others, key=lambda n: float(best_in[n].similarity[picture]), default=None)
+            found = None if chosen is None else best_in[chosen].match(picture, places[chosen])
+        known[picture, fold] = found
+    return tuple(known[key] for key in zip(pixel_groups.tolist(), fold_of.tolist(), strict=True))
 
 
 def united(groups: np.ndarray, names: Sequence[str | None]) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -113,6 +114,24 @@ def write_split(
     """
     usable = dataset.root.resolve().is_relative_to(path.parent.resolve())
     base = path.parent.resolve() if usable else dataset.root.resolve()
+    text = manifest_text(records, groups, fold, base)
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+        temporary.replace(path)
+    except OSError as error:
+        msg = f"{path} cannot be written ({error.strerror}). Choose another place with --split."
+        raise DatasetError(msg) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return usable
+
+
+def manifest_text(
+    records: Sequence[Record], groups: np.ndarray, fold: np.ndarray, base: Path
+) -> str:
+    """Return a split as the text of a ``manifest.csv`` that lies in ``base``, a resolved folder."""
     rows = [
         {
             "file": _relative(record.path, base),
@@ -125,15 +144,11 @@ def write_split(
         }
         for record, group, number in zip(records, groups, fold, strict=True)
     ]
-    try:
-        with path.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-    except OSError as error:
-        msg = f"{path} cannot be written ({error.strerror}). Choose another place with --split."
-        raise DatasetError(msg) from error
-    return usable
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
 
 
 def _relative(path: Path, base: Path) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from brainscan.data.dataset import Dataset, Record
-from brainscan.data.rim import rim_features
+from brainscan.data.rim import RIM_LENGTH, rim_features
 from brainscan.data.thumbnails import THUMBNAIL, thumbnails
 from brainscan.errors import InputRejected
 from brainscan.imaging.reading import read_scan
@@ -73,9 +73,10 @@ class Survey:
 
 
 _Look = tuple[ImageFacts, np.ndarray, np.ndarray, np.ndarray]
+_Progress = Callable[[int, int], None]
 
 
-def survey(dataset: Dataset, progress: Callable[[int, int], None] | None = None) -> Survey:
+def survey(dataset: Dataset, progress: _Progress | None = None) -> Survey:
     """Read every file of a dataset once.
 
     Parameters
@@ -83,11 +84,16 @@ def survey(dataset: Dataset, progress: Callable[[int, int], None] | None = None)
     dataset
         What to read.
     progress
-        Called with files done and in all.
+        Called with files done and in all, from the calling thread; may raise to stop the work.
     """
-    looks: list[_Look] = []
+    images: list[ImageFacts] = []
     unreadable: list[tuple[str, str]] = []
     records = dataset.records
+    side = (len(records), THUMBNAIL, THUMBNAIL)
+    whole, head = np.empty(side, np.uint8), np.empty(side, np.uint8)
+    rim = np.empty((len(records), RIM_LENGTH), np.float32)
+    report = progress or _silent
+    report(0, len(records))
     # Small portions, so that an interruption waits for a few files, not for all of them.
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         for start in range(0, len(records), _CHUNK):
@@ -95,17 +101,16 @@ def survey(dataset: Dataset, progress: Callable[[int, int], None] | None = None)
                 if isinstance(look[1], str):
                     unreadable.append((look[0].name, look[1]))
                 else:
-                    looks.append(look)
-            if progress is not None:
-                progress(min(start + _CHUNK, len(records)), len(records))
-    side = (0, THUMBNAIL, THUMBNAIL)
-    return Survey(
-        images=tuple(look[0] for look in looks),
-        whole=np.stack([look[1] for look in looks]) if looks else np.zeros(side, np.uint8),
-        head=np.stack([look[2] for look in looks]) if looks else np.zeros(side, np.uint8),
-        rim=np.stack([look[3] for look in looks]) if looks else np.zeros((0, 0), np.float32),
-        unreadable=tuple(unreadable),
-    )
+                    number = len(images)
+                    facts, whole[number], head[number], rim[number] = look
+                    images.append(facts)
+            report(min(start + _CHUNK, len(records)), len(records))
+    count = len(images)
+    return Survey(tuple(images), whole[:count], head[:count], rim[:count], tuple(unreadable))
+
+
+def _silent(done: int, total: int) -> None:
+    """Report progress to nobody."""
 
 
 def _look(record: Record) -> _Look | tuple[Record, str]:

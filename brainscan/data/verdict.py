@@ -1,0 +1,105 @@
+"""What an audit comes to, in a sentence or two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from brainscan.data.audit import Audit
+from brainscan.data.leaks import FoldTwins, is_test
+
+_MUCH = 0.01  # share of test images from which a copy in training moves the figures
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The most important finding of an audit.
+
+    Attributes
+    ----------
+    level
+        ``"leak"``: a split has copies on both sides. ``"copies"``: there is no split, and a random
+        one would leak. ``"clean"``: neither. ``"nothing"``: no file could be read.
+    sentence
+        The finding.
+    detail
+        What else belongs to it; may be empty.
+    """
+
+    level: Literal["leak", "copies", "clean", "nothing"]
+    sentence: str
+    detail: str
+
+
+def verdict(audit: Audit) -> Verdict:
+    """Return the most important finding of an audit."""
+    count = len(audit.seen.images)
+    if not count:
+        return Verdict("nothing", "No file could be read, so there is nothing to compare.", "")
+    if audit.twins:
+        return _of_split(audit)
+    copies = count - distinct(audit)["near"]
+    if not copies:
+        return Verdict("clean", f"All {count:,} images show different pictures.", _no_split(audit))
+    return Verdict(
+        "copies",
+        f"{copies:,} of {count:,} images are copies of others: a random split would put some of "
+        "them on both sides.",
+        "Write a group-safe split before you train.",
+    )
+
+
+def distinct(audit: Audit) -> dict[str, int]:
+    """Count distinct images by bytes, by pixels, and groups of near-duplicates."""
+    links = audit.links
+    return {
+        "by_bytes": len(np.unique(links.byte_groups)),
+        "by_pixels": len(np.unique(links.pixel_groups)),
+        "near": len(np.unique(links.groups)),
+    }
+
+
+def leaks(audit: Audit) -> FoldTwins | None:
+    """Return the twins of all test sides together; ``None`` without a split."""
+    if not audit.twins:
+        return None
+    fields = ("n", "byte_identical", "pixel_identical", "near_plain", "near", "linked")
+    sums = {name: sum(getattr(t, name) for t in audit.twins) for name in fields}
+    same_group = sum(t.same_group for t in audit.twins)
+    return FoldTwins("all", **sums, same_group=same_group)
+
+
+def _of_split(audit: Audit) -> Verdict:
+    found = leaks(audit)
+    assert found is not None  # the caller has looked
+    tests = any(is_test(twins.fold) for twins in audit.twins)
+    kind, there = ("test images", "training") if tests else ("images", "another fold")
+    patients = (
+        f" {found.same_group:,} belong to a group (patient) that is also in {there}."
+        if found.same_group
+        else ""
+    )
+    whole = f"{found.n:,} {kind}"
+    if not found.near and not found.same_group:
+        detail = "Copies mirrored, cropped and saved again were looked for too."
+        return Verdict("clean", f"None of the {whole} has a copy in {there}.", detail)
+    if not found.near:
+        return Verdict("leak", f"None of the {whole} has a copy in {there}.", patients.strip())
+    share = f"{found.near:,} ({found.near / found.n:.1%})"
+    also = f"{'is' if found.byte_identical == 1 else 'are'} also in {there}"
+    if found.byte_identical:
+        sentence = f"{found.byte_identical:,} of {whole} {also}, byte for byte; "
+        sentence += f"{share} when copies saved again, mirrored or cropped are counted."
+    else:
+        sentence = f"{share} of {whole} have a copy in {there}: saved again, mirrored or cropped."
+    memory = found.near / found.n >= _MUCH
+    weight = "Figures on this split measure memory." if memory else "Take them out of the test."
+    return Verdict("leak", sentence, weight + patients)
+
+
+def _no_split(audit: Audit) -> str:
+    if audit.links.folds:
+        return ""
+    return "The dataset names no split; a group-safe one can be written."
