@@ -1,178 +1,73 @@
-"""The model card of a release, written from its own manifest and settings."""
+"""The model card of a release, made from its own JSON and from nothing else.
+
+One structure serves the Markdown file in the release and the Model page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from brainscan.notice import RESEARCH_USE
-
-_SOURCES = {
-    "figshare": (
-        "Cheng et al., brain tumor dataset, figshare 1512427: T1 post-contrast slices of 233 "
-        "patients, three tumour types, with outlines; patient-level folds. CC BY 4.0."
-    ),
-    "lgg": (
-        "TCGA-LGG (TCIA, CC BY 3.0): FLAIR and T1 post-contrast slices with and without tumour of "
-        "the same patients; masks and slice labels by Buda et al. 2019, CC BY-NC-SA 4.0."
-    ),
-    "br35h": "Br35H, collected from the web: tumour and no tumour. Licence not stated.",
-    "sartaj": "Sartaj, collected from the web: tumour types and no tumour. Licence not stated.",
-    "healthy-oasis": "OASIS: tumour-free, skull-stripped T1 slices. For research.",
-}
-
-_LICENCE = (
-    "Research use only, non-commercial: parts of the training data are licensed CC BY-NC-SA or "
-    "state no licence."
-)
-_OTHER_LICENCE = "Research use only. Check what the licences of your training data allow."
-
-_LIMITS = (
-    "It does not check whether a picture is a brain MR slice at all.",
-    "It always prefers one of its types, also for a tumour of a kind it never saw.",
-    "Evidence maps are coarse (one cell is 8 input pixels) and are no outlines.",
-    "Another scanner, sequence or protocol than in its training data can change every figure.",
-)
-_SOURCE_LIMITS = {
-    "br35h": (
-        "Tumour-free web images come from other places than tumour images, so figures over the web "
-        "sources are partly a measure of the source. The figures on `lgg`, where both kinds of "
-        "slices come from the same patients, are the ones to judge the detector by."
-    ),
-    "lgg": (
-        "`lgg` has one disease (lower-grade glioma) and one way of preprocessing; T1 post-contrast "
-        "slices of a tumour that hardly enhances are hard for anybody."
-    ),
-    "figshare": (
-        "For `figshare` only the fold of a patient is published, not the patient: a whole fold was "
-        "held out for validation, and intervals of figures on it are over images within the fold, "
-        "not over patients."
-    ),
-    "sartaj": (
-        "In the web sources only copies are grouped: two different slices of one unknown patient "
-        "can lie on both sides of a split. `python -m brainscan audit` lists near-duplicates "
-        "across folds that the published groups miss."
-    ),
-}
-
-_TEMPLATE = Path(__file__).with_name("card.md")
-
-_ARCHITECTURES = {
-    "resnet50": (
-        "ResNet-50 v2 up to conv4, features of stride 8 and 16 joined, shared heads; training "
-        "began from {start}."
-    ),
-    "custom_cnn": (
-        "A small network of convolution, pooling and dense layers with the same heads as the "
-        "ResNet50 architecture; training began from {start}."
-    ),
-}
+from brainscan.reporting import card_checks as checks
+from brainscan.reporting.card_about import answer_section, glance, lead, use_section
+from brainscan.reporting.card_claim import claim_section
+from brainscan.reporting.card_data import data_section, training_section
+from brainscan.reporting.card_failures import failures_section, reproduce_section
+from brainscan.reporting.card_files import ReleaseFiles
+from brainscan.reporting.card_headline import headline, judged_section
+from brainscan.reporting.card_json import text
+from brainscan.reporting.card_limits import limits_section
+from brainscan.reporting.card_markdown import to_markdown
+from brainscan.reporting.card_parts import Card
+from brainscan.reporting.card_results import calibration_section, results_section
+from brainscan.reporting.card_sources import licence_of
 
 
-def model_card(manifest: dict[str, Any]) -> str:
-    """Return the card as Markdown.
+def build_card(manifest: dict[str, Any], files: ReleaseFiles | None = None) -> Card:
+    """Return the card of a release.
+
+    Every figure is one of the manifest's. What the manifest lacks, in older releases or in a
+    user's own, is said in a plain sentence; a value of the wrong kind counts as lacking.
 
     Parameters
     ----------
     manifest
         Of the release; ``manifest["metrics"]`` maps a test dataset's name to ``{"folds": [...],
         "metrics": ...}`` with the figures of :func:`brainscan.evaluation.export.metrics_dict`.
+    files
+        Settings, best epoch and history that lie beside the manifest.
     """
-    data = manifest["data"]
-    names = sorted({row["source"].split()[0] for row in data["images"]})
-    size = manifest["preprocessing"]["size"]
-    return _TEMPLATE.read_text(encoding="utf-8").format(
-        name=manifest["name"],
-        version=manifest["version"],
-        notice=RESEARCH_USE,
-        architecture_text=_ARCHITECTURES[manifest["architecture"]].format(start=_start(manifest)),
-        types=", ".join(manifest["types"]) or "no types",
-        size=size,
-        created=manifest["created"][:10],
-        folds=", ".join(data["folds"]) or "all",
-        images="\n".join(
-            f"| {r['source']} | {r['class']} | {r['training']} | {r['validation']} |"
-            for r in data["images"]
-        ),
-        sources="\n".join(f"- **{n}**: {_SOURCES.get(n, 'Licence not stated.')}" for n in names),
-        temperature_tumor=manifest["temperature"]["tumor"],
-        temperature_type=manifest["temperature"]["type"],
-        threshold=manifest["threshold"],
-        low=manifest["band"][0],
-        high=manifest["band"][1],
-        threshold_rule=manifest["threshold_rule"],
-        results="\n".join(_results(name, part) for name, part in manifest["metrics"].items()),
-        limits="\n".join(f"- {line}" for line in _limits(names)),
-        licence=manifest["licence"],
-        overlap="\n".join(
-            f"- {name}: {part['identical_to_training']} of {part['images']} test images are "
-            "byte-identical to an image used in training or validation."
-            for name, part in manifest["metrics"].items()
-        ),
-        reproduce="\n".join(
-            f"    python -m brainscan evaluate {name} --model {manifest['name']} "
-            + (f"--folds {' '.join(part['folds'])}" if part["folds"] else "")
-            for name, part in manifest["metrics"].items()
+    files = files or ReleaseFiles()
+    name, version = text(manifest.get("name")), text(manifest.get("version"))
+    return Card(
+        title=f"{name} {version}".strip() or "A model without a name",
+        lead=lead(manifest),
+        glance=glance(manifest),
+        headline=headline(manifest),
+        sections=(
+            use_section(manifest),
+            judged_section(manifest),
+            limits_section(manifest),
+            answer_section(manifest),
+            data_section(manifest, files),
+            training_section(manifest, files),
+            results_section(manifest),
+            calibration_section(manifest),
+            checks.baselines_section(manifest),
+            checks.seen_section(manifest),
+            checks.gate_section(manifest),
+            checks.stability_section(manifest),
+            checks.ablation_section(manifest),
+            failures_section(manifest),
+            claim_section(manifest, files),
+            reproduce_section(manifest),
         ),
     )
 
 
-def licence_of(sources: Iterable[str]) -> str:
-    """Return what may be done with a model trained on these sources."""
-    return _LICENCE if set(sources) & set(_SOURCES) else _OTHER_LICENCE
+def model_card(manifest: dict[str, Any], folder: Path | None = None) -> str:
+    """Return the card as Markdown; ``folder`` is the release, for its settings and history."""
+    return to_markdown(build_card(manifest, ReleaseFiles.read(folder) if folder else None))
 
 
-def _start(manifest: dict[str, Any]) -> str:
-    start = manifest["start"]
-    if start == "none":
-        return "random weights"
-    return "ImageNet weights" if "imagenet" in start else f"the weights {start}"
-
-
-def _limits(sources: Sequence[str]) -> list[str]:
-    found = list(_LIMITS)
-    for source, line in _SOURCE_LIMITS.items():
-        if source in sources:
-            found.append(line)
-    return found
-
-
-def _results(name: str, part: dict[str, Any]) -> str:
-    metrics = part["metrics"]
-    ranking, tumor = metrics["ranking"], metrics["binary"]["per_class"]["tumor"]
-    rows = [
-        ("Tumour AUROC", ranking["auroc"]),
-        ("Tumour average precision", ranking["average_precision"]),
-        ("Expected calibration error", ranking["ece"]),
-        ("Accuracy", metrics["binary"]["accuracy"]),
-        ("Sensitivity", tumor["recall"]),
-        ("Specificity", tumor["specificity"]),
-        ("Left indeterminate", part["indeterminate"]),
-        ("Evidence maximum inside the mask", metrics["heat_map_hit_rate"]),
-    ]
-    if metrics["classes"]:
-        rows.append(("Macro F1, no tumour and the types", metrics["classes"]["macro_f1"]))
-    if metrics["types"]:
-        rows.append(("Type accuracy, tumour slices of given type", metrics["types"]["accuracy"]))
-        rows.append(("Type macro F1", metrics["types"]["macro_f1"]))
-    sources = metrics["by_source"] if len(metrics["by_source"]) > 1 else []
-    for piece in [*sources, *metrics["by_sequence"]]:
-        rows.append((f"Tumour AUROC, {piece['name']}", piece["auroc"]))
-        rows.append((f"Sensitivity, {piece['name']}", piece["sensitivity"]))
-        rows.append((f"Specificity, {piece['name']}", piece["specificity"]))
-        rows.append((f"Evidence maximum in mask, {piece['name']}", piece["hit_rate"]))
-    lines = [
-        f"| {label} | {_value(figure)} | {figure['n']} |"
-        for label, figure in rows
-        if figure["value"] is not None
-    ]
-    folds = f", fold {', '.join(part['folds'])}" if part["folds"] else ""
-    head = f"\n### {name}{folds}\n"
-    return "\n".join([head, "| Measure | Value (95 % interval) | n |", "|---|---|---:|", *lines])
-
-
-def _value(figure: dict[str, Any]) -> str:
-    if figure["low"] is None:
-        return f"{figure['value']:.3f}"
-    return f"{figure['value']:.3f} ({figure['low']:.3f} to {figure['high']:.3f})"
+__all__ = ["build_card", "licence_of", "model_card"]

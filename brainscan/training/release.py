@@ -14,13 +14,7 @@ import numpy as np
 from brainscan.data.dataset import Dataset
 from brainscan.data.loader import DataLoader
 from brainscan.errors import TrainingError
-from brainscan.inference.calibration import (
-    binary_temperature,
-    equal_strata,
-    multiclass_temperature,
-    operating_point,
-    sigmoid,
-)
+from brainscan.inference.calibration import sigmoid
 from brainscan.inference.release import (
     FILES,
     MANIFEST,
@@ -35,21 +29,19 @@ from brainscan.networks.export import export_openvino
 from brainscan.networks.weights import save_weights
 from brainscan.reporting.card import licence_of, model_card
 from brainscan.runs.folder import RunFolder, write_atomic
+from brainscan.training.calibrate import calibrate
 from brainscan.training.checkpoint import load_best
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import check_same_data, training_split
-from brainscan.training.losses import POSITIVE_WEIGHT
 from brainscan.training.validation import validation_report
 
-SENSITIVITY = 0.95
-SPECIFICITY = 0.95
 _BATCH = 16
 
 
 def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Release:
     """Write a release folder from the best epoch of a run.
 
-    The temperature, the threshold and the indeterminate band come from the run's validation
+    The temperatures, thresholds, bands and type sets come from the run's validation
     slices, computed by the runtime that will serve the model.
 
     Parameters
@@ -88,7 +80,7 @@ def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Re
     }
     slices = DataLoader(validation, config.preprocessing, types=config.types)
     raw = _forward(OpenVINORuntime(Release(target, manifest)), slices.images)
-    manifest |= _calibration(slices, raw)
+    manifest |= calibrate(slices, raw)
     metrics["validation"] = validation_report(
         config.types,
         slices.tumor,
@@ -104,7 +96,7 @@ def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Re
 
 def finish_release(target: Path, manifest: dict[str, Any]) -> Release:
     """Write the card and the manifest, with checksums of all files and of itself."""
-    write_atomic(target / "MODEL_CARD.md", model_card(manifest).encode("utf-8"))
+    write_atomic(target / "MODEL_CARD.md", model_card(manifest, target).encode("utf-8"))
     manifest["files"] = {
         file: hashlib.sha256((target / file).read_bytes()).hexdigest() for file in FILES
     }
@@ -149,40 +141,6 @@ def _forward(runtime: OpenVINORuntime, images: np.ndarray) -> RawOutput:
     ]
     names = ("tumor", "type", "evidence", "gradcam")
     return RawOutput(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
-
-
-def _calibration(slices: DataLoader, raw: RawOutput) -> dict[str, Any]:
-    known = slices.tumor >= 0
-    strata = np.array([record.stratum for record in slices.records])[known]
-    truth = slices.tumor[known]
-    temperature = binary_temperature(raw.tumor[known], truth, equal_strata(strata))
-    weights = np.zeros(len(truth))
-    for label in (0, 1):
-        # Among the slices of one label, so that each source counts alike in each rate.
-        weights[truth == label] = equal_strata(strata[truth == label])
-    probability = sigmoid(raw.tumor[known] / temperature)
-    threshold, band = operating_point(
-        probability, truth, weights, sensitivity=SENSITIVITY, specificity=SPECIFICITY
-    )
-    typed = slices.type_index >= 0
-    kind = (
-        multiclass_temperature(raw.type[typed], slices.type_index[typed])
-        if typed.any() and raw.type.shape[1]
-        else 1.0
-    )
-    return {
-        "temperature": {"tumor": temperature, "type": kind},
-        # The loss counts tumor cells several times; without this they would look too likely.
-        "evidence_offset": float(np.log(POSITIVE_WEIGHT)),
-        "threshold": threshold,
-        "band": list(band),
-        "threshold_rule": (
-            f"Chosen on {int(known.sum())} validation slices, every source and sequence counting "
-            f"alike: {SENSITIVITY:.0%} of the tumour slices lie at or above the threshold; "
-            f"{SPECIFICITY:.0%} of the tumour-free slices lie below the upper end of the "
-            "indeterminate band."
-        ),
-    }
 
 
 def _data(config: TrainingConfig, training: Dataset, validation: Dataset) -> dict[str, Any]:

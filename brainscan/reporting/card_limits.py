@@ -1,0 +1,120 @@
+"""The limits of a release in plain words, counted out of a hundred where it was measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from brainscan.reporting.card_data import source_names
+from brainscan.reporting.card_json import defined, dig, readable, rows, table, text, words
+from brainscan.reporting.card_parts import Bullets, Figure, Section, Text, number_text
+from brainscan.reporting.card_results import heading, test_sets
+from brainscan.reporting.card_sources import SOURCES
+
+_ALWAYS = (
+    "Evidence maps are coarse (one cell is 8 input pixels) and are no outlines.",
+    "Another scanner, sequence or protocol than in its training data can change every figure.",
+    "It reads single slices and knows nothing of the slices beside them, of the patient, or of "
+    "earlier examinations.",
+)
+_NO_GATE = "It does not check whether a picture is a brain MR slice at all."
+_ONE_TYPE = "It always prefers one of its types, also for a tumour of a kind it never saw."
+_SET_TYPE = "Its sets hold only types it was trained on, also for a tumour of another kind."
+_UNMEASURED = "It was measured on no test set, so nobody knows how often it is wrong."
+
+
+def limits_section(manifest: dict[str, Any]) -> Section:
+    """Return what a reader must not expect of the model."""
+    measured = [line for entry in test_sets(manifest) for line in _counted(*entry)]
+    others = []
+    if not table(manifest.get("gate")):
+        others.append(_NO_GATE)
+    if words(manifest.get("types")):
+        others.append(_SET_TYPE if table(manifest.get("type_sets")) else _ONE_TYPE)
+    others += _ALWAYS
+    others += [SOURCES[name].limit for name in source_names(manifest)
+               if name in SOURCES and SOURCES[name].limit]  # fmt: skip
+    first = Text("Measured, in numbers of a hundred slices:") if measured else Text(_UNMEASURED)
+    blocks = (first, Bullets(tuple(measured))) if measured else (first,)
+    return Section(
+        "limits",
+        "Limits",
+        (*blocks, Text("Besides:"), Bullets(tuple(others))),
+    )
+
+
+def _counted(name: str, part: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
+    """Return sentences on what goes wrong on one test set."""
+    title = heading(name, part)
+    pieces = rows(metrics.get("by_sequence"))
+    split = {text(piece.get("name")).split(" ")[0] for piece in pieces}
+    pieces += [p for p in rows(metrics.get("by_source")) if text(p.get("name")) not in split]
+    if not pieces:
+        tumor = table(dig(metrics, "binary", "per_class", "tumor"))
+        pieces = [
+            {"name": name, "sensitivity": tumor.get("recall"),
+             "specificity": tumor.get("specificity"), "hit_rate": metrics.get("heat_map_hit_rate")}
+        ]  # fmt: skip
+    lines = [line for piece in pieces for line in _of_piece(piece)]
+    undecided = defined(part.get("indeterminate"))
+    if undecided is not None:
+        lines.append(f"On {title} it leaves {_of_hundred(undecided, 'slices')} undecided.")
+    for kind, figures in table(dig(metrics, "types", "per_class")).items():
+        wrong = _missing(dig(figures, "recall"))
+        if wrong is not None:
+            tumors = _of_hundred(wrong, f"{readable(kind)} slices")
+            lines.append(f"On {title} it prefers another type for {tumors}.")
+    ece = defined(dig(metrics, "ranking", "ece"))
+    if ece is not None and ece.value is not None:
+        counted = "" if ece.n is None else f" (n {ece.n:,})"
+        lines.append(
+            f"On {title} its tumour probability is off by {number_text(100 * ece.value, 1)} "
+            f"percentage points on average{counted}."
+        )
+    return lines
+
+
+def _of_piece(piece: dict[str, Any]) -> list[str]:
+    """Return one sentence on a source or a sequence."""
+    parts = []
+    missed, alarms, beside = (
+        _missing(piece.get(key)) for key in ("sensitivity", "specificity", "hit_rate")
+    )
+    if missed is not None:
+        parts.append(f"misses {_of_hundred(missed, 'tumour slices')}")
+    if alarms is not None:
+        parts.append(f"does not clear {_of_hundred(alarms, 'tumour-free slices')}")
+    if beside is not None:
+        parts.append(
+            f"has its strongest evidence outside the tumour in "
+            f"{_of_hundred(beside, 'outlined tumour slices')}"
+        )
+    if not parts:
+        return []
+    told = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
+    return [f"On {text(piece.get('name')) or 'the test images'} it {told}."]
+
+
+def _missing(node: Any) -> Figure | None:
+    """Return one minus a share, with its interval."""
+    found = defined(node)
+    if found is None or found.value is None or not 0.0 <= found.value <= 1.0:
+        return None
+    low = None if found.high is None else 1 - found.high
+    high = None if found.low is None else 1 - found.low
+    return Figure(1 - found.value, low, high, found.n)
+
+
+def _of_hundred(share: Figure, what: str) -> str:
+    """Return ``"12 of 100 slices (9 to 15, n 457)"``, with a decimal below ten."""
+    assert share.value is not None
+
+    def count(value: float) -> str:
+        hundred = 100 * value
+        return number_text(hundred, 0 if hundred >= 9.95 or hundred < 0.05 else 1)
+
+    inside = []
+    if share.low is not None and share.high is not None:
+        inside.append(f"{count(share.low)} to {count(share.high)}")
+    if share.n is not None:
+        inside.append(f"n {share.n:,}")
+    return f"{count(share.value)} of 100 {what}" + (f" ({', '.join(inside)})" if inside else "")
