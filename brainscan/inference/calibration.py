@@ -1,4 +1,4 @@
-"""From logits to probabilities one can act on: temperature, threshold, indeterminate band."""
+"""From logits to probabilities one can act on: temperature scaling."""
 
 from __future__ import annotations
 
@@ -56,51 +56,6 @@ def multiclass_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
         return float(np.mean(norm - scaled[np.arange(len(truth)), truth]))
 
     return _minimum(cost)
-
-
-def operating_point(
-    probability: np.ndarray,
-    truth: np.ndarray,
-    weights: np.ndarray,
-    *,
-    sensitivity: float,
-    specificity: float,
-) -> tuple[float, tuple[float, float]]:
-    """Return the threshold and the indeterminate band from validation slices.
-
-    The threshold is the largest that still calls at least ``sensitivity`` of the tumor slices
-    tumor. From there up to the probability below which at least ``specificity`` of the
-    tumor-free slices lie, slices of both kinds are common: that is the band. When the classes
-    separate better than that, the band is empty.
-
-    Parameters
-    ----------
-    probability, truth, weights
-        ``(n,)`` calibrated tumor probabilities; 0 or 1, both present; weights of the slices,
-        compared only among slices of the same truth.
-    sensitivity, specificity
-        Wanted weighted shares in (0, 1].
-
-    Returns
-    -------
-    float
-        Threshold: call tumor at or above it.
-    tuple
-        ``(low, high)``; slices in ``[low, high)`` are indeterminate.
-    """
-    tumor, free = truth == 1, truth == 0
-    threshold = -_reached(-probability[tumor], weights[tumor], sensitivity)
-    last = _reached(probability[free], weights[free], specificity)
-    return threshold, (threshold, max(threshold, float(np.nextafter(last, np.inf))))
-
-
-def _reached(values: np.ndarray, weights: np.ndarray, share: float) -> float:
-    """Return the smallest value at or below which at least ``share`` of the weight lies."""
-    order = np.argsort(values, kind="stable")
-    total = np.cumsum(weights[order])
-    # The tolerance keeps "95 of 100" from missing 0.95 by a rounding error of the sum.
-    place = int(np.searchsorted(total, share * total[-1] - 1e-9))
-    return float(values[order[min(place, len(values) - 1)]])
 
 
 def _minimum(cost: Callable[[float], float]) -> float:

@@ -13,11 +13,14 @@ from brainscan.imaging.geometry import Geometry
 from brainscan.imaging.preprocessing import preprocess
 from brainscan.imaging.scan import Scan
 from brainscan.inference.calibration import sigmoid, softmax
-from brainscan.inference.prediction import Decision, HeatMap, Prediction
+from brainscan.inference.conformal import type_set
+from brainscan.inference.decision import Decision, with_disagreement
+from brainscan.inference.prediction import HeatMap, Prediction
 from brainscan.inference.release import Release, open_release
 from brainscan.inference.runtime import KerasRuntime, OpenVINORuntime, RawOutput, Runtime
 
 _SMALL = 96  # pixels; below half the network's input, resampling invents most of the detail
+_CROPPED = 48  # pixels; what is left of a slice after its background is cut away
 _LONG = 2.0  # aspect beyond which a crop hardly shows a whole head
 
 
@@ -34,8 +37,11 @@ class TumorClassifier:
     ('tumor', 0.97)
     """
 
-    def __init__(self, release: Release, runtime: Runtime) -> None:
+    def __init__(
+        self, release: Release, runtime: Runtime, *, sensitivity: float | None = None
+    ) -> None:
         self.release = release
+        self.point = release.operating_point(sensitivity)
         self.runtime = runtime
         self._how = release.preprocessing
 
@@ -45,6 +51,7 @@ class TumorClassifier:
         name_or_folder: str | Path = "resnet50",
         *,
         runtime: Literal["openvino", "openvino-throughput", "keras"] = "openvino",
+        sensitivity: float | None = None,
     ) -> TumorClassifier:
         """Load a released model.
 
@@ -55,11 +62,14 @@ class TumorClassifier:
         runtime
             ``"openvino"`` (one slice at a time, fastest answer), ``"openvino-throughput"``
             (many slices from several threads), or ``"keras"`` (reference; needs TensorFlow).
+        sensitivity
+            Decide at the threshold for this sensitivity, one of ``release.operating_points``;
+            ``None`` takes the release's own threshold.
 
         Raises
         ------
         ModelUnavailable
-            When the release is missing, incomplete or altered.
+            When the release is missing, incomplete or altered, or lacks the sensitivity.
         """
         release = open_release(name_or_folder)
         release.verify()
@@ -67,12 +77,13 @@ class TumorClassifier:
         hint = "THROUGHPUT" if runtime == "openvino-throughput" else "LATENCY"
         if runtime != "keras":
             try:
-                return cls(release, OpenVINORuntime(release, hint=hint))
+                engine = OpenVINORuntime(release, hint=hint)
+                return cls(release, engine, sensitivity=sensitivity)
             except ImportError:
                 # No wheel for this processor: the reference below gives the same answer.
                 pass
         try:
-            return cls(release, KerasRuntime(release))
+            return cls(release, KerasRuntime(release), sensitivity=sensitivity)
         except ImportError as error:
             msg = (
                 "Neither OpenVINO nor TensorFlow is installed, or the one asked for is not, so the "
@@ -93,12 +104,18 @@ class TumorClassifier:
         raw = self.runtime.forward(image[None])
         return self._prediction(scan, geometry, raw, began)
 
-    def decide(self, probability: float) -> Decision:
-        """Return the decision for a calibrated tumor probability."""
-        low, high = self.release.band
-        if low <= probability < high:
-            return "indeterminate"
-        return "tumor" if probability >= self.release.threshold else "no_tumor"
+    def decide(self, probability: float, sensitivity: float | None = None) -> Decision:
+        """Return the decision for a calibrated tumor probability.
+
+        Parameters
+        ----------
+        probability
+            In [0, 1].
+        sensitivity
+            As in :meth:`load`; ``None`` stays at the one chosen there.
+        """
+        point = self.point if sensitivity is None else self.release.operating_point(sensitivity)
+        return point.decide(probability)
 
     def _prediction(
         self, scan: Scan, geometry: Geometry, raw: RawOutput, began: float
@@ -116,41 +133,41 @@ class TumorClassifier:
             for index, name in enumerate(names)
         }
         decision = self.decide(probability)
+        shares = dict(zip(self.release.types, types.tolist(), strict=True))
         return Prediction(
             tumor_probability=probability,
             decision=decision,
-            type_probabilities=dict(zip(self.release.types, types.tolist(), strict=True)),
+            type_probabilities=shares,
             evidence=evidence,
             gradcam=gradcam,
-            threshold=self.release.threshold,
-            band=self.release.band,
+            threshold=self.point.threshold,
+            band=self.point.band,
             model=self.release.title,
             sha256=scan.sha256,
             elapsed_ms=(time.perf_counter() - began) * 1000,
-            warnings=(*scan.warnings, *_warnings(scan, geometry, decision, evidence)),
+            warnings=with_disagreement(
+                (*scan.warnings, *_warnings(scan, geometry)), decision, evidence.has_evidence
+            ),
+            type_set=type_set(shares, self.release.type_quantiles),
+            sensitivity=self.point.sensitivity,
         )
 
 
-def _warnings(scan: Scan, geometry: Geometry, decision: Decision, evidence: HeatMap) -> list[str]:
+def _warnings(scan: Scan, geometry: Geometry) -> list[str]:
     found = []
     if min(scan.width, scan.height) < _SMALL:
         found.append(
             f"The slice is only {scan.width} x {scan.height} pixels; small tumours cannot be seen."
         )
     sides = sorted((geometry.crop_height, geometry.crop_width))
+    if sides[0] < _CROPPED <= min(scan.width, scan.height):
+        found.append(
+            f"All but {geometry.crop_width} x {geometry.crop_height} pixels of the slice are "
+            "background, too few to show a head. The answer may mean nothing."
+        )
     if sides[1] > _LONG * sides[0]:
         found.append(
             f"What stands out from the background is {geometry.crop_width} x "
             f"{geometry.crop_height} pixels, longer than a head is. The answer may mean nothing."
-        )
-    if decision == "tumor" and not evidence.has_evidence:
-        found.append(
-            "The slice as a whole looks like a tumour slice, but no place in it does. "
-            "Read the probability with caution."
-        )
-    if decision == "no_tumor" and evidence.has_evidence:
-        found.append(
-            "A place in the slice looks like tumour although the slice as a whole does not. "
-            "Look at the evidence map."
         )
     return found

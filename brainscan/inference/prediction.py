@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from brainscan.imaging.geometry import Geometry
-
-Decision = Literal["tumor", "no_tumor", "indeterminate"]
+from brainscan.inference.conformal import type_set
+from brainscan.inference.decision import Decision as Decision
+from brainscan.inference.decision import OperatingPoint, with_disagreement
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +95,11 @@ class Prediction:
         Wall time of preprocessing, forward pass and maps, in milliseconds.
     warnings
         Sentences the reader should see beside the answer.
+    type_set
+        Types that the slice may well show, the most probable first. Empty for a tumor-free
+        slice or a model without types; otherwise at least the most probable type.
+    sensitivity
+        Sensitivity that ``threshold`` was chosen for; ``None`` where the release records none.
     """
 
     tumor_probability: float
@@ -106,6 +113,14 @@ class Prediction:
     sha256: str
     elapsed_ms: float
     warnings: tuple[str, ...] = field(default=())
+    type_set: tuple[str, ...] = ()
+    sensitivity: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.type is None:
+            object.__setattr__(self, "type_set", ())
+        elif not self.type_set:
+            object.__setattr__(self, "type_set", (self.type,))
 
     @property
     def type(self) -> str | None:
@@ -114,15 +129,39 @@ class Prediction:
             return None
         return max(self.type_probabilities, key=self.type_probabilities.__getitem__)
 
+    def at(self, point: OperatingPoint, quantiles: Mapping[str, float] | None) -> Prediction:
+        """Return the answer as it reads at another operating point of the same release.
+
+        Parameters
+        ----------
+        point
+            Where to decide.
+        quantiles
+            Of the release, see :func:`brainscan.inference.conformal.type_set`.
+        """
+        decision = point.decide(self.tumor_probability)
+        return replace(
+            self,
+            decision=decision,
+            threshold=point.threshold,
+            band=point.band,
+            sensitivity=point.sensitivity,
+            type_set=type_set(self.type_probabilities, quantiles),
+            warnings=with_disagreement(self.warnings, decision, self.evidence.has_evidence),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return the plain values of the answer, ready for ``json.dumps``."""
         return {
             "tumor_probability": round(self.tumor_probability, 6),
             "decision": self.decision,
             "type": self.type,
+            "type_set": list(self.type_set),
             "type_probabilities": {k: round(v, 6) for k, v in self.type_probabilities.items()},
+            "sensitivity": self.sensitivity,
             "threshold": self.threshold,
             "band": list(self.band),
+            "has_evidence": self.evidence.has_evidence,
             "model": self.model,
             "sha256": self.sha256,
             "elapsed_ms": round(self.elapsed_ms, 1),

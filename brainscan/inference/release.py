@@ -11,6 +11,7 @@ from typing import Any
 
 from brainscan.errors import ModelUnavailable
 from brainscan.imaging.preprocessing import Preprocessing
+from brainscan.inference.decision import OperatingPoint
 
 MANIFEST = "manifest.json"
 XML = "model.xml"
@@ -66,6 +67,41 @@ class Release:
         """Probabilities in ``[low, high)`` are indeterminate."""
         low, high = self.manifest["band"]
         return float(low), float(high)
+
+    @property
+    def operating_points(self) -> tuple[OperatingPoint, ...]:
+        """Sensitivities that can be chosen; empty for a release with one threshold only."""
+        return tuple(map(OperatingPoint.from_json, self.manifest.get("operating_points", ())))
+
+    @property
+    def type_quantiles(self) -> dict[str, float] | None:
+        """See :func:`brainscan.inference.conformal.type_set`; ``None`` where not recorded."""
+        sets = self.manifest.get("type_sets")
+        return None if sets is None else {k: float(v) for k, v in sets["quantiles"].items()}
+
+    def operating_point(self, sensitivity: float | None = None) -> OperatingPoint:
+        """Return the threshold and band for a sensitivity, or the release's own.
+
+        Raises
+        ------
+        ModelUnavailable
+            When the release offers no threshold for this sensitivity.
+        """
+        points = self.operating_points
+        if sensitivity is None:
+            own = OperatingPoint(self.threshold, self.band)
+            same = (p for p in points if (p.threshold, p.band) == (own.threshold, own.band))
+            return next(same, own)
+        for point in points:
+            if point.sensitivity is not None and abs(point.sensitivity - sensitivity) < 1e-9:
+                return point
+        offered = ", ".join(f"{point.sensitivity:g}" for point in points)
+        msg = f"The model {self.title} has no threshold for a sensitivity of {sensitivity:g}. " + (
+            f"Choose one of {offered}."
+            if points
+            else "It was released with a single threshold; leave the sensitivity out."
+        )
+        raise ModelUnavailable(msg)
 
     @property
     def fingerprint(self) -> str:

@@ -1,4 +1,4 @@
-"""Temperature, threshold and band against hand-worked cases."""
+"""Temperature and weights against hand-worked cases."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,6 @@ from brainscan.inference.calibration import (
     binary_temperature,
     equal_strata,
     multiclass_temperature,
-    operating_point,
     sigmoid,
     softmax,
 )
@@ -37,33 +36,3 @@ def test_multiclass_temperature_of_two_classes_is_the_binary_one() -> None:
 def test_equal_strata_sum_to_one_each_alike() -> None:
     weights = equal_strata(["a", "a", "a", "b"])
     assert weights.tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 6, 1 / 2])
-
-
-def test_operating_point_by_hand() -> None:
-    probability = np.array([0.9, 0.8, 0.7, 0.3, 0.6, 0.2, 0.1, 0.05])
-    truth = np.array([1, 1, 1, 1, 0, 0, 0, 0])
-    weights = np.ones(8)
-    threshold, band = operating_point(
-        probability, truth, weights, sensitivity=0.75, specificity=0.75
-    )
-    assert threshold == 0.7  # three of four tumors lie at or above
-    assert band == (0.7, 0.7)  # three of four tumor-free lie below already: nothing in between
-    threshold, (low, high) = operating_point(
-        probability, truth, weights, sensitivity=1.0, specificity=1.0
-    )
-    assert threshold == low == 0.3
-    assert high == pytest.approx(0.6)
-    assert high > 0.6  # the slice at 0.6 itself is indeterminate
-
-
-def test_weights_move_the_operating_point() -> None:
-    probability = np.array([0.9, 0.8, 0.2, 0.1])
-    truth = np.array([1, 1, 1, 0])
-    heavy = operating_point(
-        probability, truth, np.array([0.1, 0.1, 0.8, 1]), sensitivity=0.9, specificity=1
-    )
-    light = operating_point(
-        probability, truth, np.array([0.475, 0.475, 0.05, 1]), sensitivity=0.9, specificity=1
-    )
-    assert heavy[0] == 0.2
-    assert light[0] == 0.8
