@@ -9,7 +9,7 @@ from typing import Any, cast
 import streamlit as st
 
 from brainscan.errors import BrainScanError
-from brainscan.ui import exporting, reading_room, result_card
+from brainscan.ui import exporting, reading_room, result_card, stability
 from brainscan.ui.error_card import error_card, warning_cards
 from brainscan.ui.models import Reader, reader_of, releases
 from brainscan.ui.page import require_frame, title
@@ -140,6 +140,7 @@ def answer_column(row: Row, reader: Reader | None) -> None:
         if row.synthetic:
             st.caption("Synthetic slice: a drawing by BrainScan, not a patient.")
         warning_cards(dict.fromkeys((*row.warnings, *answer["warnings"])))
+        stability.panel(row, listed.session, memory, reader)
         with st.expander("Model, and what it is not", icon=":material/info:"):
             result_card.model_card(reader.title, answer, reader.release.manifest)
     if row.facts:

@@ -203,18 +203,18 @@ def noise(pixels: np.ndarray) -> np.ndarray:
 
 
 PERTURBATIONS: tuple[Perturbation, ...] = (
-    Perturbation("flip", "Mirrored left to right", flip, _flip_placement),
+    Perturbation("flip", "Mirrored", flip, _flip_placement),
     Perturbation(
-        "rotate_left", f"Turned {ROTATION:g}° to the left", _rotated(ROTATION),
+        "rotate_left", f"Turned left {ROTATION:g}°", _rotated(ROTATION),
         _rotation_placement(ROTATION),
     ),
     Perturbation(
-        "rotate_right", f"Turned {ROTATION:g}° to the right", _rotated(-ROTATION),
+        "rotate_right", f"Turned right {ROTATION:g}°", _rotated(-ROTATION),
         _rotation_placement(-ROTATION),
     ),
-    Perturbation("gamma_0.8", f"Brighter (gamma {GAMMAS[0]:g})", _gamma(GAMMAS[0])),
-    Perturbation("gamma_1.25", f"Darker (gamma {GAMMAS[1]:g})", _gamma(GAMMAS[1])),
-    Perturbation("jpeg_60", f"JPEG, quality {JPEG_QUALITY}", jpeg),
-    Perturbation("crop_20", f"Cropped by {CROP:.0%}".replace("%", " %"), crop, _crop_placement),
+    Perturbation("gamma_0.8", "Brightened", _gamma(GAMMAS[0])),
+    Perturbation("gamma_1.25", "Darkened", _gamma(GAMMAS[1])),
+    Perturbation("jpeg_60", f"JPEG quality {JPEG_QUALITY}", jpeg),
+    Perturbation("crop_20", f"Cropped {100 * CROP:g} %", crop, _crop_placement),
     Perturbation("noise", "Mild noise", noise),
 )  # fmt: skip

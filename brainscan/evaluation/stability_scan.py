@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from brainscan.inference.prediction import Decision
@@ -84,6 +84,27 @@ class ScanStability:
         known = [answer.peak_agrees for answer in self.under if answer.peak_agrees is not None]
         return sum(known), len(known)
 
+    def at(self, threshold: float, band: tuple[float, float]) -> ScanStability:
+        """Return the same probabilities decided at another threshold and band."""
+
+        def decide(probability: float) -> Decision:
+            if band[0] <= probability < band[1]:
+                return "indeterminate"
+            return "tumor" if probability >= threshold else "no_tumor"
+
+        return replace(
+            self,
+            threshold=threshold,
+            band=band,
+            decision=decide(self.probability),
+            under=tuple(
+                answer
+                if answer.probability is None
+                else replace(answer, decision=decide(answer.probability))
+                for answer in self.under
+            ),
+        )
+
     def answer_flips(self, answer: ChangedAnswer) -> bool:
         """Return whether the threshold alone gives another answer than unchanged, or none."""
         if answer.probability is None:
@@ -105,7 +126,7 @@ class ScanStability:
             for answer in self.changed
         ]
         return (
-            f"The answer “{_WORDS[self.decision]}” changes under {len(self.changed)} of "
+            f"The answer “{_WORDS[self.decision]}” does not hold under {len(self.changed)} of "
             f"{len(self.under)} changes: {', '.join(parts)}; {spread}."
         )
 

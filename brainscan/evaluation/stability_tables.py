@@ -11,11 +11,11 @@ from brainscan.evaluation.stability_result import StabilityResult
 
 METHOD = (
     "Each image is read unchanged and again after each change: mirrored left to right; turned "
-    "by 7°; gamma 0.8 and 1.25; saved as JPEG of quality 60; the middle 80 % of height and "
-    "width kept, as by a tight screenshot; Gaussian noise of 3 % of the robust range. An image "
-    "that loses its answer counts as changed. The evidence peaks in the same place when its "
-    "maximum, taken back through the change, lies where the unchanged image has evidence of at "
-    "least 0.5, or within one cell of it."
+    "by 7° either way; brightened by gamma 0.8 and darkened by gamma 1.25; saved as JPEG of "
+    "quality 60; cropped to the middle 80 % of height and width, as by a tight screenshot; mixed "
+    "with Gaussian noise of 3 % of the robust range. An image that loses its answer counts as "
+    "changed. The evidence peaks in the same place when its maximum, taken back through the "
+    "change, lies where the unchanged image has evidence of at least 0.5, or within one cell."
 )
 COLUMNS = (
     "change",

@@ -13,9 +13,13 @@ from brainscan.imaging.overlay import overlay_png
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import HeatMap, Prediction
 from brainscan.notice import RESEARCH_USE
+from brainscan.ui.stability import at_answer
 from brainscan.ui.worklist import Row
 
 _FIGURES = ("tumor_probability", "decision", "type")
+_STABILITY = tuple(
+    f"stability_{name}" for name in ("low", "high", "decision_changes", "unanswered", "summary")
+)
 
 
 def results_json(rows: Iterable[Row], model_key: str) -> str:
@@ -28,6 +32,7 @@ def results_json(rows: Iterable[Row], model_key: str) -> str:
             "sha256": row.sha256,
             "synthetic": row.synthetic,
             **row.answers.get(model_key, {}),
+            **_stability(row, model_key),
         }
         for row in rows
     ]
@@ -46,19 +51,35 @@ def results_csv(rows: Iterable[Row], model_key: str) -> str:
     types = sorted({name for answer in answers for name in answer.get("type_probabilities", {})})
     header = ["file", "status", "reason", *_FIGURES, *(f"p_{name}" for name in types)]
     header += ["threshold", "band_low", "band_high", "model", "sha256", "elapsed_ms"]
-    header += ["synthetic", "notice"]
+    checked = any(model_key in row.stability for row in listed)
+    header += [*(_STABILITY if checked else ()), "synthetic", "notice"]
 
     def line(row: Row, answer: Mapping[str, Any]) -> list[object]:
         band = answer.get("band") or (None, None)
+        found = _stability(row, model_key).get("stability", {})
         return [
             *(row.name, row.status, row.reason),
             *(answer.get(name) for name in _FIGURES),
             *(answer.get("type_probabilities", {}).get(name) for name in types),
             *(answer.get("threshold"), *band, answer.get("model")),
-            *(row.sha256, answer.get("elapsed_ms"), str(row.synthetic).lower(), RESEARCH_USE),
+            *(row.sha256, answer.get("elapsed_ms")),
+            *(
+                (found.get(name.removeprefix("stability_")) for name in _STABILITY)
+                if checked
+                else ()
+            ),
+            *(str(row.synthetic).lower(), RESEARCH_USE),
         ]
 
     return to_csv(header, map(line, listed, answers))
+
+
+def _stability(row: Row, model_key: str) -> dict[str, Any]:
+    """Return what the stability check found under its key; nothing where it was not made."""
+    measured = row.stability.get(model_key)
+    if measured is None:
+        return {}
+    return {"stability": at_answer(measured, row.answers[model_key]).to_json()}
 
 
 def view_png(scan: Scan, prediction: Prediction | None, view: Mapping[str, Any]) -> bytes:

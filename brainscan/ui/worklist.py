@@ -9,6 +9,8 @@ from typing import Any, Literal, cast
 
 import streamlit as st
 
+from brainscan.evaluation.stability_scan import ScanStability
+
 Status = Literal["waiting", "ok", "rejected"]
 Order = Literal["Order added", "Name", "Probability"]
 
@@ -41,6 +43,8 @@ class Row:
         Sentences about the file.
     answers
         Model key to the plain values of ``Prediction.to_json()``.
+    stability
+        Model key to what the stability check found, where the reader asked for it.
     """
 
     sha256: str
@@ -53,6 +57,7 @@ class Row:
     facts: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    stability: dict[str, ScanStability] = field(default_factory=dict)
 
     def waits_for(self, model_key: str) -> bool:
         """Return whether the file still has to be read, or read by this model.
