@@ -13,6 +13,10 @@ class InputRejected(BrainScanError):
     """A file is not something BrainScan can read as a scan."""
 
 
+class NotBrainMR(InputRejected):
+    """A picture that can be read, but that the input gate takes for no brain MR slice."""
+
+
 class FileUnreadable(InputRejected):
     """A file is not there or cannot be opened: nothing is known about what it holds."""
 

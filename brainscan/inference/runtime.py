@@ -25,12 +25,15 @@ class RawOutput:
         ``(b, n, n)``.
     gradcam
         ``(b, n, n, 1 + types)``, before the ReLU.
+    embedding
+        ``(b, d)``, what the input gate judges by; ``None`` for a release made before the gate.
     """
 
     tumor: np.ndarray
     type: np.ndarray
     evidence: np.ndarray
     gradcam: np.ndarray
+    embedding: np.ndarray | None = None
 
 
 class Runtime(Protocol):
@@ -112,4 +115,5 @@ def _raw(named: dict[str, np.ndarray], count: int, types: int) -> RawOutput:
         type=named["type"] if types else np.zeros((count, 0), np.float32),
         evidence=named["evidence"],
         gradcam=named["gradcam"],
+        embedding=named.get("embedding"),
     )

@@ -8,6 +8,14 @@ import numpy as np
 from brainscan.networks.heads import EVIDENCE, EVIDENCE_CELLS, FEATURES, TUMOR, TYPE
 
 GRADCAM = "gradcam"
+EMBEDDING = "embedding"
+
+# Stages that still see edges and textures rather than tumors: there, everything that is no
+# brain MR slice differs. Trained features alone map unknown pictures onto known ones.
+EMBEDDING_LAYERS = {
+    "resnet50": ("conv2_block3_preact_relu", "conv3_block4_preact_relu"),
+    "custom_cnn": ("block2_relu1", "block3_relu2", "block4_relu2"),
+}
 
 
 def gradcam_kernel(network: keras.Model) -> np.ndarray:
@@ -28,11 +36,28 @@ def gradcam_kernel(network: keras.Model) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
-def serving_network(network: keras.Model) -> keras.Model:
-    """Return a network that shares the given one's layers and adds the ``"gradcam"`` output.
+def embedding(network: keras.Model) -> keras.KerasTensor:
+    """Return ``(b, d)``: mean and standard deviation of every channel of some stages.
 
-    Outputs: ``"tumor"`` ``(b,)``, ``"type"`` ``(b, types)``, ``"evidence"`` ``(b, n, n)`` and
-    ``"gradcam"`` ``(b, n, n, 1 + types)``, all float32; Grad-CAM before its ReLU.
+    The stages are those of :data:`EMBEDDING_LAYERS` and the shared features, in this order.
+    The input gate judges by them whether the picture is a brain MR slice.
+    """
+    parts = []
+    for name in (*EMBEDDING_LAYERS[network.name], FEATURES):
+        values = network.get_layer(name).output
+        mean = keras.ops.mean(values, axis=(1, 2))
+        square = keras.ops.mean(keras.ops.square(values), axis=(1, 2))
+        spread = keras.ops.maximum(square - keras.ops.square(mean), 0.0)
+        parts += [mean, keras.ops.sqrt(spread + 1e-6)]
+    return keras.ops.concatenate(parts, axis=-1)
+
+
+def serving_network(network: keras.Model) -> keras.Model:
+    """Return a network that shares the given one's layers and adds two outputs.
+
+    Outputs: ``"tumor"`` ``(b,)``, ``"type"`` ``(b, types)``, ``"evidence"`` ``(b, n, n)``,
+    ``"gradcam"`` ``(b, n, n, 1 + types)`` and ``"embedding"`` ``(b, d)``, all float32;
+    Grad-CAM before its ReLU.
     """
     kernel = gradcam_kernel(network)
     layer = keras.layers.Conv2D(kernel.shape[1], 1, use_bias=False, dtype="float32", name=GRADCAM)
@@ -40,4 +65,5 @@ def serving_network(network: keras.Model) -> keras.Model:
     layer.set_weights([kernel[None, None]])
     names = (TUMOR, TYPE, EVIDENCE)
     outputs = {name: network.output[name] for name in names if name in network.output}
-    return keras.Model(network.input, {**outputs, GRADCAM: maps}, name="serving")
+    outputs |= {GRADCAM: maps, EMBEDDING: embedding(network)}
+    return keras.Model(network.input, outputs, name="serving")

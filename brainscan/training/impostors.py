@@ -1,0 +1,261 @@
+"""Pictures that are no brain MR slice, drawn in code: what the gate learns to refuse.
+
+They stand in for kinds of which no real example is at hand, so that the gate does not depend
+on a small collection. Some are drawn from nothing, some are made from genuine slices so that
+only the anatomy or the contrast is wrong, not the hospital's way of storing pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import cv2
+import numpy as np
+
+Draw = Callable[[np.random.Generator, np.ndarray], np.ndarray]
+
+_SIDE = 224
+
+
+def impostors(
+    slices: Sequence[np.ndarray], *, per_kind: int, seed: int
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield ``(kind, picture)``: ``per_kind`` of every kind in :data:`KINDS`.
+
+    Parameters
+    ----------
+    slices
+        Genuine slices, ``(h, w)`` uint8, that some kinds are made from; at least one.
+    per_kind
+        Pictures of each kind.
+    seed
+        The same seed and slices give the same pictures.
+
+    Yields
+    ------
+    tuple
+        Name of the kind and an ``(h, w)`` uint8 picture.
+    """
+    for number, (kind, draw) in enumerate(KINDS.items()):
+        for index in range(per_kind):
+            rng = np.random.default_rng([seed, number, index])
+            original = slices[int(rng.integers(len(slices)))]
+            yield kind, _bytes(draw(rng, original.astype(np.float32)))
+
+
+def _bytes(values: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def _stretched(values: np.ndarray) -> np.ndarray:
+    low, high = np.percentile(values, [0.5, 99.5])
+    return np.asarray((values - low) * (255.0 / max(float(high - low), 1e-6)), np.float32)
+
+
+def _canvas(rng: np.random.Generator, level: float = 0.0) -> np.ndarray:
+    height, width = rng.integers(_SIDE * 3 // 4, _SIDE * 4 // 3, 2)
+    return np.full((int(height), int(width)), level, np.float32)
+
+
+def _colored_noise(rng: np.random.Generator, shape: tuple[int, ...], slope: float) -> np.ndarray:
+    """Noise whose amplitude falls with spatial frequency to the power of ``slope``."""
+    down = np.fft.fftfreq(shape[0])[:, None]
+    across = np.fft.rfftfreq(shape[1])[None, :]
+    frequency = np.maximum(np.hypot(down, across), 1.0 / max(shape))
+    spectrum = np.fft.rfft2(rng.normal(size=shape)) / frequency**slope
+    return _stretched(np.fft.irfft2(spectrum, s=shape[:2]))
+
+
+def _noise(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    del original
+    return _colored_noise(rng, _canvas(rng).shape, rng.uniform(0.0, 2.0))
+
+
+def _gradient(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    del original
+    canvas = _canvas(rng)
+    y, x = np.mgrid[-1 : 1 : canvas.shape[0] * 1j, -1 : 1 : canvas.shape[1] * 1j]
+    slope = rng.normal(size=2)
+    ramp = slope[0] * x + slope[1] * y + rng.normal() * (x**2 + y**2)
+    return _stretched(ramp) + rng.normal(size=canvas.shape) * rng.uniform(0, 8)
+
+
+def _pattern(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """Checkerboards, bars and stripes: test charts."""
+    del original
+    canvas = _canvas(rng)
+    y, x = np.indices(canvas.shape)
+    step = rng.integers(4, 40, 2)
+    kind = rng.integers(3)
+    if kind == 0:
+        chart = ((y // step[0] + x // step[1]) % 2) * 255.0
+    elif kind == 1:
+        chart = (x // step[1] % 8) * (255.0 / 7)
+    else:
+        chart = 127.5 + 127.5 * np.sin(y / step[0] + x / step[1])
+    return np.asarray(chart + rng.normal(size=canvas.shape) * rng.uniform(0, 8))
+
+
+def _write(rng: np.random.Generator, picture: np.ndarray, box: Sequence[int], ink: float) -> None:
+    """Fill a box (top, bottom, left, right) with lines of letters."""
+    top, bottom, left, right = box
+    size = float(rng.uniform(0.25, 0.6))
+    line = max(8, round(size * 30))
+    letters_on = np.zeros(picture.shape, np.uint8)  # OpenCV writes on bytes only
+    for y in range(top + line, bottom, line):
+        letters = rng.integers(ord("a"), ord("z") + 1, 60)
+        words = "".join(" " if rng.random() < 0.18 else chr(code) for code in letters)
+        count = max(1, int((right - left) / (size * 18) * rng.uniform(0.4, 1.0)))
+        cv2.putText(letters_on, words[:count], (left, y), cv2.FONT_HERSHEY_SIMPLEX, size, 255, 1)
+    share = letters_on / np.float32(255)
+    picture += share * (np.float32(ink) - picture)
+
+
+def _text_page(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    del original
+    paper, ink = (245.0, 20.0) if rng.random() < 0.75 else (15.0, 235.0)
+    page = _canvas(rng, paper)
+    height, width = page.shape
+    _write(rng, page, (8, height - 8, 10, width - 8), ink)
+    return page + rng.normal(size=page.shape) * rng.uniform(0, 6)
+
+
+def _screenshot(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """Windows with bars, boxes, text and, half of the time, a small slice among them."""
+    dark = rng.random() < 0.5
+    page = _canvas(rng, 30.0 if dark else 235.0)
+    height, width = page.shape
+    page[: int(rng.integers(10, 24))] = rng.uniform(60, 200)
+    for _ in range(int(rng.integers(3, 9))):
+        top, left = rng.integers(0, height - 40), rng.integers(0, width - 40)
+        bottom = min(height, int(top + rng.integers(20, 120)))
+        right = min(width, int(left + rng.integers(30, 160)))
+        page[top:bottom, left:right] = rng.uniform(0, 255)
+        if rng.random() < 0.6:
+            _write(rng, page, (int(top), bottom, int(left) + 3, right), 255.0 if dark else 0.0)
+    if rng.random() < 0.5:
+        side = int(rng.integers(40, 80))
+        top, left = rng.integers(0, height - side), rng.integers(0, width - side)
+        page[top : top + side, left : left + side] = cv2.resize(original, (side, side))
+    return page
+
+
+def _dead_leaves(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """Overlapping shaded shapes: the statistics of photographs (Lee, Mumford, Huang 2001)."""
+    del original
+    picture = _canvas(rng, rng.uniform(0, 255))
+    height, width = picture.shape
+    texture = _colored_noise(rng, picture.shape, rng.uniform(0.8, 1.4)) - 127.5
+    for _ in range(int(rng.integers(15, 120))):
+        radius = min(0.5 * height, 5.0 / rng.uniform(0.03, 1.0) ** 1.2)
+        center = (int(rng.integers(width)), int(rng.integers(height)))
+        shape = np.zeros(picture.shape, np.uint8)
+        if rng.random() < 0.5:
+            axes = (int(radius) + 1, int(radius * rng.uniform(0.3, 1.0)) + 1)
+            cv2.ellipse(shape, (center, (2.0 * axes[0], 2.0 * axes[1]), rng.uniform(0, 180)), 1, -1)
+        else:
+            corners = np.array(center) + rng.normal(size=(int(rng.integers(3, 7)), 2)) * radius
+            cv2.fillPoly(shape, [cv2.convexHull(corners.astype(np.int32))], 1)
+        inside = shape > 0
+        picture[inside] = rng.uniform(0, 255) + rng.uniform(0, 0.5) * texture[inside]
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.6)))
+
+
+def _silhouette(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """A few flat or softly shaded shapes on an empty ground: logos, objects, single bones."""
+    del original
+    picture = _canvas(rng, 255.0 * (rng.random() < 0.3))
+    height, width = picture.shape
+    for _ in range(int(rng.integers(1, 5))):
+        tone = float(rng.uniform(60, 255))
+        a, b = rng.uniform(0.1, 0.9, (2, 2)) * (width, height)
+        if rng.random() < 0.5:
+            thick = int(rng.integers(4, 50))
+            cv2.line(picture, a.astype(int).tolist(), b.astype(int).tolist(), tone, thick)
+        else:
+            corners = (rng.uniform(0.1, 0.9, (6, 2)) * (width, height)).astype(np.int32)
+            cv2.fillPoly(picture, [corners], tone)
+    soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 6.0))
+    return np.asarray(soft + rng.normal(size=soft.shape) * rng.uniform(0, 6))
+
+
+def _scrambled(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """A genuine slice's spectrum with random phases: its texture without its anatomy."""
+    spectrum = np.fft.rfft2(original)
+    phases = np.angle(np.fft.rfft2(rng.normal(size=original.shape)))
+    mixed = np.abs(spectrum) * np.exp(1j * phases)
+    return _stretched(np.fft.irfft2(mixed, s=original.shape[:2]))
+
+
+def _shuffled(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """A genuine slice cut into tiles and put together in another order."""
+    count = int(rng.integers(3, 7))
+    side = max(8, _SIDE // count)
+    picture = cv2.resize(original, (side * count, side * count), interpolation=cv2.INTER_AREA)
+    tiles = picture.reshape(count, side, count, side).swapaxes(1, 2).reshape(-1, side, side)
+    mixed = tiles[rng.permutation(len(tiles))].reshape(count, count, side, side)
+    return np.asarray(mixed.swapaxes(1, 2).reshape(picture.shape))
+
+
+def _negative(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """A genuine slice with black and white exchanged."""
+    return np.asarray(255.0 * (1.0 - original / 255.0) ** rng.uniform(0.7, 1.4))
+
+
+def _ct_like(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """A head with a broad white skull around almost flat tissue, as CT shows it."""
+    outline = cv2.GaussianBlur(original, (0, 0), 3.0) > 25
+    closed = cv2.morphologyEx(
+        outline.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8)
+    )
+    depth = cv2.distanceTransform(np.pad(closed, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    side = max(original.shape)
+    skin, bone = side * rng.uniform(0.0, 0.03), side * rng.uniform(0.02, 0.06)
+    depth = depth + cv2.GaussianBlur(
+        rng.normal(size=depth.shape).astype(np.float32), (0, 0), 8.0
+    ) * (side * 0.06)
+    smooth = cv2.GaussianBlur(original, (0, 0), rng.uniform(0.5, 2.0))
+    # Fluid is dark in both; beyond that the contrast of the tissues is weak, or the other way.
+    tissue = rng.uniform(70, 150) + rng.uniform(-0.25, 0.25) * (smooth - smooth[depth > 0].mean())
+    picture = np.where(depth > skin + bone, tissue, 255.0)
+    picture = np.where(depth < skin, rng.uniform(40, 130), picture)
+    picture = np.where(closed > 0, picture, 0.0).astype(np.float32)
+    picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 1.2))
+    return picture + rng.normal(size=picture.shape) * rng.uniform(0, 6)
+
+
+def _trunk(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """A wide section or projection with organs or lungs and a spine: body CT and X-ray."""
+    picture = _canvas(rng, 0.0)
+    height, width = picture.shape
+    scale = np.array([width, height], float)
+    center = (0.5 * scale).tolist()
+    wide = (scale * (rng.uniform(0.8, 1.0), rng.uniform(0.55, 0.95))).tolist()
+    cv2.ellipse(picture, (center, wide, 0.0), float(rng.uniform(60, 200)), -1)
+    for _ in range(int(rng.integers(3, 12))):
+        place = (scale * rng.uniform(0.2, 0.8, 2)).tolist()
+        axes = (scale * rng.uniform(0.05, 0.35, 2)).tolist()
+        cv2.ellipse(picture, (place, axes, rng.uniform(0, 180)), float(rng.uniform(0, 220)), -1)
+    for _ in range(int(rng.integers(1, 9))):
+        place = (scale * rng.uniform(0.15, 0.85, 2)).tolist()
+        axes = (scale * rng.uniform(0.02, 0.14, 2)).tolist()
+        cv2.ellipse(picture, (place, axes, rng.uniform(0, 180)), 255.0, -1)
+    soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 4.0))
+    grain = cv2.resize(original, (width, height)) - 100.0
+    return soft + rng.uniform(0, 0.1) * grain + rng.normal(size=soft.shape) * rng.uniform(0, 25)
+
+
+KINDS: dict[str, Draw] = {
+    "noise": _noise,
+    "gradient": _gradient,
+    "pattern": _pattern,
+    "text page": _text_page,
+    "screenshot": _screenshot,
+    "photograph-like": _dead_leaves,
+    "silhouette": _silhouette,
+    "scrambled slice": _scrambled,
+    "shuffled slice": _shuffled,
+    "negative slice": _negative,
+    "CT-like head": _ct_like,
+    "body-like": _trunk,
+}
