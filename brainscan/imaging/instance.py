@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from brainscan.imaging.source import Source
 
@@ -31,3 +32,8 @@ class Instance:
     frame: int
     source: Source
     position: tuple[float, float, float] | None = field(default=None, repr=False)
+
+    @property
+    def path(self) -> Path | None:
+        """Where the object lies on disk; ``None`` when it exists in memory only."""
+        return self.source.path

@@ -17,6 +17,10 @@ class ReadLimits:
         Largest image, width times height, judged from the header before anything is decoded.
     min_side
         Shortest side a slice may have, in pixels.
+    max_volume_bytes
+        Largest NIfTI or DICOM file, in bytes; one file may hold hundreds of slices.
+    max_voxels
+        Largest volume; 4 bytes a voxel once it is read.
     max_archive_members
         Most entries a ZIP archive may list.
     max_archive_bytes
@@ -29,6 +33,8 @@ class ReadLimits:
     max_bytes: int = 200 * 1024**2
     max_pixels: int = 64_000_000
     min_side: int = 32
+    max_volume_bytes: int = 1024**3
+    max_voxels: int = 150_000_000
     max_archive_members: int = 100_000
     max_archive_bytes: int = 8 * 1024**3
     max_archive_ratio: float = 200.0

@@ -18,6 +18,7 @@ from brainscan.imaging.voi import Voi
 from brainscan.imaging.windowing import Window
 
 _AXIS: dict[Plane, int] = {"sagittal": 0, "coronal": 1, "axial": 2}
+_BACKGROUND_SHARE = 0.1
 _SAMPLED = 200_000  # voxels that are enough to judge a volume's brightness
 
 
@@ -83,6 +84,9 @@ class Volume:
         DICOM only: for each slice of the source grid the object it comes from.
     windows
         How the file wants its values shown; the first is the one to open with.
+    background
+        The value outside the head where that is not the smallest one, as in standardised scans
+        with a background of 0; ``None`` where the background is darkest, as usual.
     burned_in
         Whether the file says that its pixels contain text that may identify the patient.
     warnings
@@ -101,6 +105,7 @@ class Volume:
     identity: Identity | None = field(default=None, repr=False)
     instances: tuple[Instance, ...] = field(default=(), repr=False)
     windows: tuple[Voi, ...] = ()
+    background: float | None = None
     burned_in: bool = False
     warnings: tuple[str, ...] = ()
 
@@ -174,7 +179,12 @@ class Volume:
         target[tuple(place)] = from_displayed(shown)
 
     def to_scan(self, plane: Plane, index: int) -> Scan:
-        """Return a slice as the network reads it: the values of the file, not windowed.
+        """Return a slice as the network reads it.
+
+        The values of the file go to :func:`brainscan.imaging.preprocessing.preprocess` as they
+        are; no window is applied, so that the answer does not depend on how somebody looked at
+        the scan. Only a background that is not the darkest value is made so: what surrounds the
+        head must be black for the head to be found.
 
         Raises
         ------
@@ -182,7 +192,9 @@ class Volume:
             If there is no such slice.
         """
         shown = self.plane_slice(plane, index)
-        pixels = np.ascontiguousarray(shown.pixels)
+        pixels = np.array(shown.pixels, np.float32, order="C")
+        if self.background is not None:
+            pixels[pixels == self.background] = self.voxels.min()
         pixels.setflags(write=False)
         slices = self.source.axes[_AXIS[plane]] == 0 and len(self.instances) > 1
         at = self.shape[_AXIS[plane]] - 1 - index if self.source.flips[_AXIS[plane]] else index
@@ -236,6 +248,19 @@ def as_displayed(canonical: np.ndarray) -> np.ndarray:
 def from_displayed(shown: np.ndarray) -> np.ndarray:
     """Undo :func:`as_displayed` (a view)."""
     return np.asarray(shown.T[::-1, ::-1])
+
+
+def background_of(voxels: np.ndarray) -> float | None:
+    """Find the value of the background where it is not the smallest value.
+
+    It is the value of all eight corners and of at least a tenth of the voxels.
+    """
+    corners = voxels[:: voxels.shape[0] - 1 or 1, :: voxels.shape[1] - 1 or 1]
+    corners = corners[:, :, :: voxels.shape[2] - 1 or 1]
+    value = float(corners.flat[0])
+    if (corners != value).any() or value == float(voxels.min()):
+        return None
+    return value if float((voxels == value).mean()) >= _BACKGROUND_SHARE else None
 
 
 def digest_of(digests: list[str]) -> str:
