@@ -14,6 +14,8 @@ from brainscan.ui.page import configure, footer
 PAGES = (
     ("diagnose.py", "Diagnose", ":material/radiology:"),
     ("evaluate.py", "Evaluate", ":material/query_stats:"),
+    ("dataset.py", "Dataset", ":material/fact_check:"),
+    ("model.py", "Model", ":material/deployed_code:"),
     ("training.py", "Training", ":material/show_chart:"),
 )
 
