@@ -53,6 +53,7 @@ def build_card(manifest: dict[str, Any], files: ReleaseFiles | None = None) -> C
             training_section(manifest, files),
             results_section(manifest),
             calibration_section(manifest),
+            checks.coverage_section(manifest),
             checks.baselines_section(manifest),
             checks.seen_section(manifest),
             checks.gate_section(manifest),

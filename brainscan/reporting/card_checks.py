@@ -8,7 +8,6 @@ from brainscan.reporting.card_json import (
     defined,
     dig,
     figures_in,
-    number,
     readable,
     rows,
     table,
@@ -16,7 +15,7 @@ from brainscan.reporting.card_json import (
     whole,
     words,
 )
-from brainscan.reporting.card_parts import Block, Cell, Figure, Section, Table, Text
+from brainscan.reporting.card_parts import Block, Cell, Section, Table, Text
 from brainscan.reporting.card_results import heading, path_text, test_sets
 
 _NO_BASELINES = (
@@ -28,6 +27,9 @@ _NO_SEEN = "The release does not give its figures with and without the images se
 _NO_STABILITY = (
     "How far the answer moves under flips, rotation, gamma, compression, cropping and noise was "
     "not measured for this release."
+)
+_NO_COVERAGE = (
+    "How many slices the three outcomes and the type sets cover was not measured for this release."
 )
 _NO_GATE = (
     "The release has no input gate: it answers for whatever picture it is given, brain MR slice or "
@@ -47,45 +49,115 @@ def _wherever(part: dict[str, Any], metrics: dict[str, Any], key: str) -> Any:
     return metrics.get(key) or part.get(key)
 
 
+_RIVALS = (
+    ("model", "This model"),
+    ("border", "Border alone"),
+    ("file_size", "File size alone"),
+    ("file", "File properties"),
+    ("nearest", "Most similar picture"),
+)
+
+
 def baselines_section(manifest: dict[str, Any]) -> Section:
     """Return simple answers beside ours."""
     blocks: list[Block] = []
     for name, part, metrics in test_sets(manifest):
         node = _wherever(part, metrics, "baselines")
-        if not node:
-            continue
-        blocks += generic(f"{heading(name, part)}: baselines beside the model", node)
-        blocks += [Text(note) for note in _notes(node)]
+        title = heading(name, part)
+        compared = [*rows(dig(node, "auroc"))]
+        types = table(dig(node, "type_accuracy"))
+        if not compared:
+            blocks += generic(f"{title}: baselines beside the model", node)
+        else:
+            sentence = text(dig(node, "sentence"))
+            blocks.append(Text(f"**{title}**. {sentence}".rstrip(". ") + "."))
+            lines = [_rivals(f"AUROC, {text(row.get('name'))}", row) for row in compared]
+            if types:
+                lines.append(_rivals("Type accuracy", types))
+            columns = ("Measure", *(label for _, label in _RIVALS))
+            blocks.append(
+                Table(f"{title}: the model and the baselines", columns, tuple(lines)).compact()
+            )
+            blocks += [Text(note) for note in words(dig(node, "notes"))]
     if not blocks:
         return Section("baselines", "Baselines", (Text(_NO_BASELINES),))
     first = Text(
         "What can be answered without looking at the brain: from the border of the picture, from "
-        "the size of the file, or by copying the label of the most similar training picture. "
-        "A test set on which these do well measures the source as much as the tumour."
+        "its file, or by copying the label of the most similar picture of another group."
     )
     return Section("baselines", "Baselines", (first, *blocks))
+
+
+def _rivals(label: str, node: dict[str, Any]) -> tuple[Cell, ...]:
+    return (label, *(defined(node.get(key)) for key, _ in _RIVALS))
 
 
 def seen_section(manifest: dict[str, Any]) -> Section:
     """Return the figures with and without images seen in training."""
     blocks: list[Block] = []
+    compared = False
     for name, part, metrics in test_sets(manifest):
         title = heading(name, part)
         identical, images = whole(part.get("identical_to_training")), whole(part.get("images"))
-        node = _wherever(part, metrics, "seen")
-        if identical is not None and images is not None:
-            blocks.append(
-                Text(
-                    f"**{title}**: {identical:,} of {images:,} test images are byte-identical to "
-                    "an image used in training or validation."
-                )
+        node = table(_wherever(part, metrics, "seen"))
+        sentence = text(node.get("sentence"))
+        if not sentence and identical is not None and images is not None:
+            sentence = (
+                f"{identical:,} of {images:,} test images are byte-identical to an image used in "
+                "training or validation."
             )
-        if node:
-            blocks += generic(f"{title}: with and without images seen in training", node)
-            blocks += [Text(note) for note in _notes(node)]
-    if not any(isinstance(block, Table) for block in blocks):
+        if sentence:
+            blocks.append(Text(f"**{title}**. {sentence}"))
+        compared = compared or bool(node)
+        before, after = table(node.get("with_seen")), table(node.get("without_seen"))
+        lines = tuple(
+            (readable(key), defined(before[key]), defined(after.get(key)))
+            for key in before
+            if defined(before[key])
+        )
+        if lines:
+            caption = f"{title}: with and without images seen in training"
+            columns = ("Measure", "All images", "Without those seen")
+            blocks.append(Table(caption, columns, lines))
+    if not compared:
         blocks.append(Text(_NO_SEEN))
     return Section("seen", "Images seen in training", tuple(blocks))
+
+
+def coverage_section(manifest: dict[str, Any]) -> Section:
+    """Return whether decisions and type sets hold what was promised."""
+    blocks: list[Block] = []
+    for name, part, metrics in test_sets(manifest):
+        node = table(_wherever(part, metrics, "decisions"))
+        pieces = [table(node.get("overall")), *rows(node.get("parts"))]
+        title = heading(name, part)
+        for caption, found in (
+            ("three outcomes", pieces),
+            ("at the other sensitivities", rows(node.get("sensitivities"))),
+        ):
+            lines = tuple(_covered(piece) for piece in found if piece)
+            if lines:
+                blocks.append(Table(f"{title}: {caption}", _COVERED, lines).compact())
+        if text(node.get("promise")):
+            blocks.append(Text(text(node["promise"])))
+    if not blocks:
+        return Section("coverage", "Decisions and their coverage", (Text(_NO_COVERAGE),))
+    return Section("coverage", "Decisions and their coverage", tuple(dict.fromkeys(blocks)))
+
+
+_COVERED = (
+    "Images", "Tumour not called tumour-free", "Tumour-free not called tumour",
+    "Tumour-free called tumour-free", "Left indeterminate", "Type set holds the type",
+    "Types in a set, mean",
+)  # fmt: skip
+
+
+def _covered(node: dict[str, Any]) -> tuple[Cell, ...]:
+    keys = (
+        "tumor_covered", "no_tumor_covered", "specificity", "indeterminate", "type_covered",
+        "type_set_size",
+    )  # fmt: skip
+    return (text(node.get("name")), *(defined(node.get(key)) for key in keys))
 
 
 def stability_section(manifest: dict[str, Any]) -> Section:
@@ -159,6 +231,13 @@ def _notes(node: Any) -> list[str]:
     return found
 
 
+_PARTS = {
+    "added": "Added one by one",
+    "removed": "The full recipe without one ingredient",
+    "": "What each ingredient brought",
+}
+
+
 def ablation_section(manifest: dict[str, Any]) -> Section:
     """Return what each ingredient of the recipe brought."""
     node = manifest.get("ablation")
@@ -166,23 +245,45 @@ def ablation_section(manifest: dict[str, Any]) -> Section:
     keys = [
         key
         for key in dict.fromkeys(key for row in listed for key in row)
-        if any(_figure(row.get(key)) for row in listed)
+        if any(isinstance(row.get(key), dict) and defined(row[key]) for row in listed)
     ]
     if not keys:
         return Section("ablation", "Ablation", (Text(_NO_ABLATION),))
-    names = ("ingredient", "name", "label")
-    lines: tuple[tuple[Cell, ...], ...] = tuple(
-        (
-            next((text(row[key]) for key in names if text(row.get(key))), ""),
-            *(_figure(row.get(key)) for key in keys),
+    blocks: list[Block] = [Text(sentence) for sentence in _setting(table(dig(node, "setting")))]
+    for part in dict.fromkeys(text(row.get("part")) for row in listed):
+        lines = tuple(
+            (
+                text(row.get("ingredient")) or text(row.get("name")),
+                *(defined(row.get(key)) for key in keys),
+            )
+            for row in listed
+            if text(row.get("part")) == part
         )
-        for row in listed
-    )
-    columns = ("Ingredient", *(readable(key) for key in keys))
-    blocks: list[Block] = [Text(sentence) for sentence in _notes(node)]
-    blocks.append(Table("What each ingredient brought", columns, lines, scale=(0.5, 1.0)))
+        columns = ("Ingredient", *(_MEASURES.get(key, readable(key)) for key in keys))
+        blocks.append(Table(_PARTS.get(part, readable(part)), columns, lines))
     return Section("ablation", "Ablation", tuple(blocks))
 
 
-def _figure(node: Any) -> Figure | None:
-    return defined(node) if isinstance(node, dict) or number(node) is not None else None
+_MEASURES = {
+    "lgg flair": "AUROC, lgg FLAIR", "lgg_flair": "AUROC, lgg FLAIR",
+    "lgg t1ce": "AUROC, lgg T1ce", "lgg_t1ce": "AUROC, lgg T1ce",
+    "evidence": "Evidence maximum in tumour, lgg FLAIR",
+}  # fmt: skip
+
+
+def _setting(node: dict[str, Any]) -> list[str]:
+    """Say how the ablation was done, as far as its JSON does."""
+    found = []
+    trained, measured = words(node.get("trained_folds")), words(node.get("measured_folds"))
+    if trained and measured:
+        found.append(
+            f"Base: {text(node.get('base')) or 'not named'}. Trained on folds "
+            f"{', '.join(trained)}, measured on fold {', '.join(measured)}"
+            + (
+                f"; {len(words(node.get('seeds')))} trainings of each."
+                if node.get("seeds")
+                else "."
+            )
+        )
+    found += [text(node.get(key)) for key in ("chosen", "interval") if text(node.get(key))]
+    return found

@@ -109,4 +109,6 @@ def figures_in(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 def readable(name: str) -> str:
     """Return a key as people read it: ``macro_f1`` becomes ``macro F1``."""
+    if name == "sensitivity_at_specificity_95":
+        return "sensitivity at specificity 0.95"
     return " ".join(_SHORT.get(word, word) for word in name.split("_")).replace("tumor", "tumour")

@@ -65,22 +65,15 @@ def _block(block: Block) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    """Write a table; where one column holds the figures, n gets a column of its own."""
-    places = {
-        index for row in table.rows for index, cell in enumerate(row) if isinstance(cell, Figure)
-    }
-    if len(places) != 1:
+    """Write a table; where a row is a measure and its figure, n gets a column of its own."""
+    if not table.wide:
         yield from _grid(table.columns, [[_cell(cell) for cell in row] for row in table.rows])
         return
-    place = places.pop()
-    columns = list(table.columns)
-    columns[place : place + 1] = [f"{columns[place]} (95 % interval)", "n"]
-    rows = []
-    for row in table.rows:
-        cells = [_cell(cell) for cell in row]
-        found = row[place]
-        pair = [_value(found), _n(found)] if isinstance(found, Figure) else [cells[place], ""]
-        rows.append([*cells[:place], *pair, *cells[place + 1 :]])
+    columns = (table.columns[0], f"{table.columns[1]} (95 % interval)", "n")
+    rows = [
+        (_cell(name), _value(cell), _n(cell)) if isinstance(cell, Figure) else (_cell(name), "", "")
+        for name, cell in table.rows
+    ]
     yield from _grid(columns, rows)
 
 

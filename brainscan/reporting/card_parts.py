@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from brainscan.notice import RESEARCH_USE
@@ -92,6 +92,24 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     scale: tuple[float, float] = (0.0, 1.0)
 
+    @property
+    def wide(self) -> bool:
+        """Whether each row is a measure and its figure, so that interval and n get columns."""
+        return len(self.columns) == 2 and any(isinstance(row[1], Figure) for row in self.rows)
+
+    def compact(self) -> Table:
+        """Return the table without the columns in which no row has anything."""
+        kept = [
+            index
+            for index in range(len(self.columns))
+            if any(row[index] not in (None, "") for row in self.rows)
+        ]
+        return replace(
+            self,
+            columns=tuple(self.columns[i] for i in kept),
+            rows=tuple(tuple(row[i] for i in kept) for row in self.rows),
+        )
+
 
 @dataclass(frozen=True)
 class Commands:
@@ -111,9 +129,10 @@ class Calibration:
 
 @dataclass(frozen=True)
 class WorstErrors:
-    """The most confident errors on a test set, by file name."""
+    """The most confident errors on a test set, by file name relative to the folder ``name``."""
 
     dataset: str
+    name: str
     rows: tuple[dict[str, Any], ...]
 
 

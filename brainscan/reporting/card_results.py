@@ -79,7 +79,7 @@ def _one_set(title: str, part: dict[str, Any], metrics: dict[str, Any]) -> list[
     for key, caption in (("by_source", "by source"), ("by_sequence", "by sequence")):
         lines = _parts(rows(metrics.get(key)))
         if lines and not (key == "by_source" and len(lines) == 1):
-            blocks.append(Table(f"{title}: {caption}", _PART_COLUMNS, lines))
+            blocks.append(Table(f"{title}: {caption}", _PART_COLUMNS, lines).compact())
     lines = tuple(
         (text(row.get("name")), figure(row.get("accuracy")), figure(row.get("macro_f1")))
         for row in rows(metrics.get("types_by_source"))
@@ -102,7 +102,7 @@ def _one_set(title: str, part: dict[str, Any], metrics: dict[str, Any]) -> list[
 _SHOWN = {
     "binary", "ranking", "decided_accuracy", "heat_map_hit_rate", "classes", "types", "by_source",
     "by_sequence", "types_by_source", "reliability", "worst", "baselines", "seen", "stability",
-    "interval_notes", "threshold",
+    "interval_notes", "threshold", "decisions",
 }  # fmt: skip
 
 
@@ -134,21 +134,18 @@ def _overall(part: dict[str, Any], metrics: dict[str, Any]) -> Iterator[tuple[st
 
 
 def at_specificity(metrics: dict[str, Any]) -> Any:
-    """Return the sensitivity at specificity 0.95, wherever the evaluation put it."""
-    for node in (metrics, metrics.get("ranking"), metrics.get("operating")):
-        for key, value in table(node).items():
-            if key.startswith("sensitivity_at_specificity") and figure(value):
-                return value
-    return None
+    """Return the sensitivity at the threshold that clears 0.95 of the tumour-free images."""
+    return dig(metrics, "ranking", "sensitivity_at_specificity_95")
 
 
 _PART_COLUMNS = (
-    "Part", "Tumour", "No tumour", "AUROC", "Sensitivity", "Specificity", "Evidence in mask",
+    "Part", "Tumour", "No tumour", "AUROC", "Sensitivity", "Specificity",
+    "Sensitivity at specificity 0.95", "Evidence in mask",
 )  # fmt: skip
 
 
 def _parts(parts: list[dict[str, Any]]) -> tuple[tuple[Cell, ...], ...]:
-    keys = ("auroc", "sensitivity", "specificity", "hit_rate")
+    keys = ("auroc", "sensitivity", "specificity", "sensitivity_at_specificity_95", "hit_rate")
     return tuple(
         (
             text(part.get("name")),
@@ -231,7 +228,7 @@ def _bins(
 def errors_blocks(manifest: dict[str, Any]) -> list[Block]:
     """Return the listings of the worst errors by file name."""
     return [
-        WorstErrors(heading(name, part), tuple(rows(metrics.get("worst"))))
+        WorstErrors(heading(name, part), name, tuple(rows(metrics.get("worst"))))
         for name, part, metrics in test_sets(manifest)
         if rows(metrics.get("worst"))
     ]
