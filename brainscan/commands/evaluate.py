@@ -11,6 +11,7 @@ from pathlib import Path
 from brainscan.data.dataset import open_dataset
 from brainscan.errors import BrainScanError
 from brainscan.evaluation import tables
+from brainscan.evaluation.decisions_tables import decision_lines
 from brainscan.evaluation.evaluate import evaluate
 from brainscan.evaluation.export import metrics_json, predictions_csv
 from brainscan.evaluation.intervals import Estimate
@@ -59,6 +60,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--model", default="resnet50", metavar="NAME", help="released model (default resnet50)"
     )
     parser.add_argument(
+        "--sensitivity",
+        type=float,
+        metavar="S",
+        help="decide at the threshold for this sensitivity, for example 0.9 (default 0.95)",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
@@ -85,7 +92,9 @@ def run(args: argparse.Namespace) -> int:
     dataset = open_dataset(args.dataset)
     if args.folds or args.sources:
         dataset = dataset.select(folds=args.folds, sources=args.sources)
-    classifier = TumorClassifier.load(args.model, runtime="openvino-throughput")
+    classifier = TumorClassifier.load(
+        args.model, runtime="openvino-throughput", sensitivity=args.sensitivity
+    )
     name = classifier.release.name
     out = args.out or Path(f"evaluation-{name}-{datetime.now():%Y%m%d-%H%M%S}")
     _prepare(out)
@@ -176,6 +185,7 @@ def _print_figures(result: EvaluationResult) -> None:
         if part.auroc.defined:
             lines.append((f"AUROC, {part.name}", part.auroc))
             lines.append((f"Sensitivity at specificity 0.95, {part.name}", part.sensitivity_at_95))
+    lines += decision_lines(result.decisions)
     width = max(len(name) for name, _ in lines)
     print(f"{'':{width}}  value  95 % interval        n    (threshold {own.threshold:.3f})")
     for name, figure in lines:

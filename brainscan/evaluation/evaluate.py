@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from brainscan.data.dataset import Dataset, Record
 from brainscan.errors import Cancelled, ModelUnavailable
+from brainscan.evaluation.decisions import DecisionRule
 from brainscan.evaluation.result import EvaluationResult, ModelFacts
 from brainscan.evaluation.review import ReviewStore
 from brainscan.evaluation.rows import ImageRow
@@ -178,17 +179,18 @@ def _facts(classifier: TumorClassifier) -> ModelFacts:
     except OSError as error:
         msg = f"The model folder {path.parent.name} has no readable manifest.json. Reinstall it."
         raise ModelUnavailable(msg) from error
-    low, high = release.band
+    point = classifier.point
     trained_on = release.manifest.get("data", {})
     return ModelFacts(
         name=release.name,
         version=release.version,
         architecture=str(release.manifest.get("architecture", "")),
         types=tuple(release.types),
-        threshold=float(release.threshold),
-        band=(float(low), float(high)),
+        threshold=point.threshold,
+        band=point.band,
         manifest_sha256=digest,
         data_fingerprint=str(trained_on.get("fingerprint", {}).get("training", "")),
+        rule=DecisionRule.of(release, point),
     )
 
 

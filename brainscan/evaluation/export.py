@@ -13,6 +13,7 @@ from brainscan.data.dataset import TYPES
 from brainscan.evaluation.details import reliability_bins, types_by_source, worst_errors
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.rows import ImageRow
+from brainscan.inference.conformal import type_set
 from brainscan.notice import RESEARCH_USE
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
@@ -54,7 +55,7 @@ def predictions_csv(result: EvaluationResult) -> str:
     header = [
         *("file", "status", "reason", "source", "sequence", "group", "fold"),
         *("label", "type_label", "tumor_probability", "answer", "decision", "error"),
-        *("type", *(f"p_{name}" for name in result.model.types)),
+        *("type", "type_set", *(f"p_{name}" for name in result.model.types)),
         *("evidence_peak", "peak_in_mask", "model", "sha256", "elapsed_ms"),
     ]
 
@@ -65,12 +66,21 @@ def predictions_csv(result: EvaluationResult) -> str:
             *(row.name, row.status, row.reason, row.source, row.sequence, row.group, row.fold),
             *(row.label, row.type, row.probability, answer, row.decision, row.error(threshold)),
             row.best_type if answer == "tumor" else None,
+            _type_set(result, row),
             *(known.get(name) for name in result.model.types),
             *(row.peak, None if row.hit is None else str(row.hit).lower()),
             *(result.model.title, row.sha256, row.elapsed_ms),
         ]
 
     return to_csv(header, map(line, result.rows))
+
+
+def _type_set(result: EvaluationResult, row: ImageRow) -> str | None:
+    """Return the type set of an image that is not called tumor-free, as one cell."""
+    if row.decision in (None, "no_tumor"):
+        return None
+    quantiles = None if result.model.rule is None else result.model.rule.quantiles
+    return " or ".join(type_set(dict(row.types), quantiles)) or None
 
 
 def metrics_dict(result: EvaluationResult) -> dict[str, Any]:
@@ -89,6 +99,7 @@ def metrics_dict(result: EvaluationResult) -> dict[str, Any]:
             "version": model.version,
             "architecture": model.architecture,
             "types": list(model.types),
+            "sensitivity": None if model.rule is None else model.rule.point.sensitivity,
             "threshold": model.threshold,
             "band": list(model.band),
             "manifest_sha256": model.manifest_sha256,
@@ -122,6 +133,7 @@ def _metrics(result: EvaluationResult) -> dict[str, Any]:
         "binary": own.binary.to_json(),
         "ranking": result.ranking.to_json(),
         "decided_accuracy": result.decided_accuracy.to_json(),
+        "decisions": result.decisions.to_json(),
         "heat_map_hit_rate": result.hit_rate.to_json(),
         "classes": own.classes.to_json() if own.classes else None,
         "types": result.types.to_json() if result.types else None,

@@ -12,6 +12,7 @@ import plotly.io
 from plotly.offline import get_plotlyjs
 
 from brainscan.evaluation import figures, tables
+from brainscan.evaluation.decisions_tables import decisions_section
 from brainscan.evaluation.names import display_name
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.stability_tables import html_section
@@ -31,7 +32,7 @@ def html_report(result: EvaluationResult) -> str:
     body = [_head(result)]
     if result.counted:
         body += [_headline(result), _threshold(result), _classes(result), _parts(result)]
-        body += [_curves(plots), _errors(result)]
+        body += [decisions_section(result.decisions), _curves(plots), _errors(result)]
     else:
         body.append(f"<p>{escape(_no_figures(result))}</p>")
     body += [html_section(result.stability), _refused(result), _method(result)]

@@ -12,6 +12,7 @@ import numpy as np
 from brainscan.data.dataset import TYPES
 from brainscan.evaluation import curves
 from brainscan.evaluation.breakdown import Breakdown, breakdowns, hit_rate
+from brainscan.evaluation.decisions import DecisionRule, Decisions, measure_decisions
 from brainscan.evaluation.intervals import Estimate, proportion, resampling_units
 from brainscan.evaluation.metrics import (
     ConfusionFigures,
@@ -21,6 +22,7 @@ from brainscan.evaluation.metrics import (
 )
 from brainscan.evaluation.review import ReviewImage
 from brainscan.evaluation.rows import ImageRow
+from brainscan.inference.decision import OperatingPoint
 from brainscan.evaluation.stability_result import StabilityResult
 
 BINARY = ("no_tumor", "tumor")
@@ -38,6 +40,7 @@ class ModelFacts:
     band: tuple[float, float]
     manifest_sha256: str
     data_fingerprint: str
+    rule: DecisionRule | None = None
 
     @property
     def title(self) -> str:
@@ -267,6 +270,14 @@ class EvaluationResult:
         return breakdowns(self.rows, self._units[0], self.model.threshold, key)
 
     @cached_property
+    def decisions(self) -> Decisions:
+        """What the three outcomes and the type sets cover."""
+        model = self.model
+        rule = model.rule or DecisionRule(OperatingPoint(model.threshold, model.band))
+        rows = [self.rows[number] for number in self.counted]
+        return measure_decisions(rows, self._units_of(self.counted), rule)
+
+    @cached_property
     def roc(self) -> curves.Curve | None:
         return curves.roc_curve(self.truth, self.probability)
 
@@ -284,7 +295,7 @@ class EvaluationResult:
             return
         for figure in (
             "ranking", "at_model_threshold", "types", "by_source", "by_sequence", "roc",
-            "precision_recall", "reliability",
+            "precision_recall", "reliability", "decisions",
         ):  # fmt: skip
             getattr(self, figure)
 

@@ -34,7 +34,7 @@ def outcome(monkeypatch):
         return holder.value
 
     release = SimpleNamespace(name="resnet50")
-    loader = SimpleNamespace(load=lambda name, runtime: SimpleNamespace(release=release))
+    loader = SimpleNamespace(load=lambda name, **how: SimpleNamespace(release=release))
     monkeypatch.setattr(command, "evaluate", evaluate)
     monkeypatch.setattr(command, "TumorClassifier", loader)
     return holder

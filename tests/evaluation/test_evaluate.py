@@ -14,6 +14,7 @@ from brainscan.errors import Cancelled, ModelUnavailable
 from brainscan.evaluation import evaluate as module
 from brainscan.evaluation.evaluate import evaluate
 from brainscan.inference.batch import FileResult
+from brainscan.inference.decision import OperatingPoint
 from brainscan.inference.prediction import Prediction
 from tests.evaluation.builders import TYPES, heat, scan
 
@@ -31,7 +32,8 @@ def classifier(tmp_path_factory):
         manifest={"architecture": "resnet50", "data": {"fingerprint": {"training": "f"}}},
         folder=folder,
     )
-    return SimpleNamespace(release=release)
+    release.operating_points, release.type_quantiles = (), None
+    return SimpleNamespace(release=release, point=OperatingPoint(0.5, (0.4, 0.6)))
 
 
 def _prediction(probability: float) -> Prediction:
