@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -12,7 +13,9 @@ from brainscan.evaluation.export import metrics_json, predictions_csv
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.report import html_report
 from brainscan.evaluation.result import EvaluationResult, ThresholdFigures
+from brainscan.ui import evaluation_stability
 from brainscan.ui.error_card import plain, warning_cards
+from brainscan.ui.evaluation_checks import baseline_tiles, baselines_table, seen_notice
 from brainscan.ui.evaluation_errors import errors
 from brainscan.ui.evaluation_tables import (
     class_table,
@@ -36,13 +39,17 @@ def show(result: EvaluationResult) -> None:
     if notes:
         with st.expander(f"{len(notes)} note(s) on these figures", icon=":material/warning:"):
             warning_cards(notes)
+    seen_notice(result)
     if result.counted:
         tiles(_steady(result), test_id="figures-steady")
+        baseline_tiles(result)
         st.fragment(_review)(result)
     elif result.predicted:
         reason = "None of the labelled images could be read" if result.labelled else "No labels"
         st.info(f"{reason}, so there are predictions and no figures.", icon=":material/table_rows:")
         images_table(result, result.model.threshold)
+        if result.stability is not None:
+            evaluation_stability.section(result.stability)
     if result.refused:
         st.subheader(f"{len(result.refused):,} file(s) without a prediction")
         refused_table(result)
@@ -132,9 +139,12 @@ def _review(result: EvaluationResult) -> None:
         "Curves": lambda: _curves(result, at),
         "Classes": lambda: _classes(result, at),
         "Sources": lambda: _sources(result),
+        "Baselines": lambda: baselines_table(result),
         "Errors": lambda: errors(result, threshold),
         "Images": lambda: images_table(result, threshold),
     }
+    if result.stability is not None:
+        sections["Stability"] = partial(evaluation_stability.section, result.stability)
     chosen = st.segmented_control(
         "Section",
         list(sections),

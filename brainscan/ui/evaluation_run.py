@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from brainscan.errors import Cancelled
 from brainscan.evaluation.evaluate import evaluate
 from brainscan.evaluation.result import EvaluationResult
+from brainscan.evaluation.stability import dataset_stability
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.release import Release
 from brainscan.ui.evaluation_intake import Source
@@ -20,8 +22,11 @@ _JOB = "evaluation_job"
 EvaluationJob = Job[EvaluationResult]
 
 
-def start(source: Source, release: Release) -> EvaluationJob:
-    """Evaluate a model on the scans of a source; uploads are unpacked and removed again."""
+def start(source: Source, release: Release, stability: int = 0) -> EvaluationJob:
+    """Evaluate a model on the scans of a source; uploads are unpacked and removed again.
+
+    With ``stability``, a number of images, measure on as many how far the answers move.
+    """
     folder = Path(release.folder)
 
     def work(handle: Handle) -> EvaluationResult:
@@ -37,6 +42,16 @@ def start(source: Source, release: Release) -> EvaluationJob:
             result = evaluate(
                 dataset, classifier, progress=handle.report, cancel=handle.should_stop
             )
+            if stability:
+                handle.begin("Measuring stability")
+                measured = dataset_stability(
+                    classifier,
+                    dataset,
+                    stability,
+                    progress=handle.report,
+                    cancel=handle.should_stop,
+                )
+                result = replace(result, stability=measured)
             handle.begin("Computing the figures")
             result.compute()
             return result

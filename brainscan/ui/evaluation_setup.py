@@ -18,6 +18,7 @@ from brainscan.ui.evaluation_intake import (
     open_folder,
     typed_path,
 )
+from brainscan.ui.evaluation_stability import choice
 
 _PLACES = {
     "folder": ":material/folder_open: Folder on this machine",
@@ -35,8 +36,11 @@ _LAYOUTS = (
 _SEEN = "evaluation_seen"
 
 
-def setup() -> tuple[Source, Release] | None:
-    """Lay out the form; return source and model when the user starts the evaluation."""
+def setup() -> tuple[Source, Release, int] | None:
+    """Lay out the form; return what to evaluate when the user starts the evaluation.
+
+    The number is that of the images to measure stability on, 0 for none.
+    """
     models = list_models()
     if not models:
         st.info(
@@ -56,6 +60,8 @@ def setup() -> tuple[Source, Release] | None:
             persist_state="session",
         )
         source = {"folder": _folder, "zip": _zip, "upload": _upload}[place or "folder"]()
+        known = st.session_state.get(_SEEN) if isinstance(source, FolderSource) else None
+        stability = choice(len(known[1].records) if known else None)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             release = _model(models)
             pressed = st.button(
@@ -66,7 +72,7 @@ def setup() -> tuple[Source, Release] | None:
                 key="evaluation_start",
             )
     _layouts()
-    return (source, release) if pressed and source is not None else None
+    return (source, release, stability) if pressed and source is not None else None
 
 
 def _model(models: Sequence[Release]) -> Release:

@@ -125,10 +125,12 @@ def _backdrop(measured: ScanStability) -> str:
 
 def _axis(measured: ScanStability) -> str:
     place = measured.threshold
-    side = "start" if place < 0.25 else "end" if place > 0.75 else "middle"
+    # The label turns away from the end of the scale that it would run into.
+    side = "start" if place < 0.38 else "end" if place > 0.62 else "middle"
+    ends = f"<span>{'0' if place > 0.07 else ''}</span><span>{'1' if place < 0.93 else ''}</span>"
     return (
         '<span class="bs-name">Tumour probability</span>'
-        '<span class="bs-axis" aria-hidden="true"><span>0</span><span>1</span>'
+        f'<span class="bs-axis" aria-hidden="true">{ends}'
         f'<span class="bs-at bs-{side}" style="left:{place:.2%}">threshold {place:.2f}</span>'
         "</span><span></span>"
     )
