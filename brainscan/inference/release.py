@@ -58,6 +58,11 @@ class Release:
         return Preprocessing.from_json(self.manifest["preprocessing"])
 
     @property
+    def mirrored(self) -> bool:
+        """Whether the answer is the mean over the slice and its mirror image."""
+        return bool(self.manifest.get("mirrored", False))
+
+    @property
     def threshold(self) -> float:
         """Operating threshold on the calibrated tumor probability."""
         return float(self.manifest["threshold"])

@@ -98,7 +98,7 @@ class KerasRuntime:
             release.architecture, size=release.preprocessing.size, types=release.types
         )
         load_weights(network, release.folder / WEIGHTS)
-        self._network = serving_network(network)
+        self._network = serving_network(network, mirrored=release.mirrored)
         self._types = len(release.types)
 
     def forward(self, images: np.ndarray) -> RawOutput:

@@ -11,7 +11,7 @@ import numpy as np
 from brainscan.networks.serving import serving_network
 
 
-def export_openvino(network: keras.Model, path: Path) -> None:
+def export_openvino(network: keras.Model, path: Path, *, mirrored: bool = False) -> None:
     """Write ``path`` (``.xml``) and its ``.bin`` in half precision, with named outputs.
 
     Parameters
@@ -20,10 +20,12 @@ def export_openvino(network: keras.Model, path: Path) -> None:
         A float32 network as :func:`brainscan.networks.build.build_network` returns it.
     path
         Where the ``.xml`` goes.
+    mirrored
+        Whether it answers with the mean over the slice and its mirror image.
     """
     import openvino
 
-    serving = serving_network(network)
+    serving = serving_network(network, mirrored=mirrored)
     serving(np.zeros((1, *network.input_shape[1:]), np.float32))  # Keras exports called models
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.xml"

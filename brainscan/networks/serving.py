@@ -52,12 +52,13 @@ def embedding(network: keras.Model) -> keras.KerasTensor:
     return keras.ops.concatenate(parts, axis=-1)
 
 
-def serving_network(network: keras.Model) -> keras.Model:
+def serving_network(network: keras.Model, *, mirrored: bool = False) -> keras.Model:
     """Return a network that shares the given one's layers and adds two outputs.
 
     Outputs: ``"tumor"`` ``(b,)``, ``"type"`` ``(b, types)``, ``"evidence"`` ``(b, n, n)``,
     ``"gradcam"`` ``(b, n, n, 1 + types)`` and ``"embedding"`` ``(b, d)``, all float32;
-    Grad-CAM before its ReLU.
+    Grad-CAM before its ReLU. With ``mirrored`` every output is the mean over the slice and its
+    left-right mirror image, maps mirrored back: twice the work, steadier answers.
     """
     kernel = gradcam_kernel(network)
     layer = keras.layers.Conv2D(kernel.shape[1], 1, use_bias=False, dtype="float32", name=GRADCAM)
@@ -66,4 +67,17 @@ def serving_network(network: keras.Model) -> keras.Model:
     names = (TUMOR, TYPE, EVIDENCE)
     outputs = {name: network.output[name] for name in names if name in network.output}
     outputs |= {GRADCAM: maps, EMBEDDING: embedding(network)}
-    return keras.Model(network.input, outputs, name="serving")
+    serving = keras.Model(network.input, outputs, name="serving")
+    return _both_ways(serving) if mirrored else serving
+
+
+def _both_ways(serving: keras.Model) -> keras.Model:
+    """Return the mean over a slice and its mirror image, computed as one batch."""
+    image = keras.Input(serving.input_shape[1:], name="image")
+    ways = serving(keras.ops.concatenate([image, keras.ops.flip(image, axis=2)], axis=0))
+    outputs = {}
+    for name, value in ways.items():
+        one, other = keras.ops.unstack(keras.ops.reshape(value, (2, -1, *value.shape[1:])), 2)
+        back = keras.ops.flip(other, axis=2) if name in (EVIDENCE, GRADCAM) else other
+        outputs[name] = (one + back) / 2.0
+    return keras.Model(image, outputs, name="serving")
