@@ -9,7 +9,7 @@ from typing import Any, cast
 import streamlit as st
 
 from brainscan.errors import BrainScanError
-from brainscan.ui import exporting, reading_room, result_card, stability
+from brainscan.ui import exporting, reading_room, result_card, sensitivity, stability
 from brainscan.ui.error_card import error_card, warning_cards
 from brainscan.ui.models import Reader, reader_of, releases
 from brainscan.ui.page import require_frame, title
@@ -105,6 +105,8 @@ def picture_to_save(row: Row, reader: Reader | None) -> Picture | None:
     prediction = (
         None if reader is None else reading_room.prediction_of(row, listed.session, memory, reader)
     )
+    if prediction is not None and reader is not None:
+        prediction = sensitivity.decided(prediction, reader, st.session_state.get("point"))
     png = exporting.view_png(scan, prediction, view)
     return Picture(uuid.uuid4().hex, exporting.view_name(row), png)
 
@@ -117,6 +119,9 @@ def message(row: Row, reader: Reader | None, position: tuple[int, int]) -> bytes
         scan = reading_room.scan_of(row, listed.session, memory)
         if reader is None:
             return pack(scan, position=position, note="No model, no evidence map")
+        if row.refused_by(reader.key):
+            saved = picture_to_save(row, None)
+            return pack(scan, position=position, note="Not read by the model", picture=saved)
         return pack(
             scan,
             position=position,
@@ -134,9 +139,20 @@ def answer_column(row: Row, reader: Reader | None) -> None:
     if row.status == "rejected":
         st.subheader("Not read", anchor=False)
         st.caption("The sentence in the viewer says why. The other scans are not affected.")
+    elif reader is not None and (sentence := row.refused_by(reader.key)):
+        result_card.refusal_card(sentence)
+        st.button(
+            "Read it anyway",
+            icon=":material/visibility:",
+            help="Shows an answer that means nothing unless this is a brain MR slice after all",
+            on_click=reading_room.read_anyway,
+            args=(row,),
+        )
     elif reader is not None and reader.key in row.answers:
         answer = row.answers[reader.key]
-        result_card.result_card(answer)
+        result_card.result_card(
+            answer, st.session_state.get("point"), reader.release.manifest.get("type_sets")
+        )
         if row.synthetic:
             st.caption("Synthetic slice: a drawing by BrainScan, not a patient.")
         warning_cards(dict.fromkeys((*row.warnings, *answer["warnings"])))
@@ -237,12 +253,16 @@ def reading() -> None:
         reader = choose_model()
         model_key = reader.key if reader else ""
         st.session_state["model_key"] = model_key
+        point = None if reader is None else sensitivity.control(reader)
+        st.session_state["point"] = point
         if len(listed.rows) > 1:
             listed.order = cast(Order, keep_choice("Order", list(ORDERS)))
         row = listed.rows[listed.selected]
         if row.waits_for(model_key):
             with st.spinner(f"Reading {row.name}"):
                 reading_room.read_row(row, listed.session, memory, reader)
+        if reader is not None:
+            sensitivity.decide_all(listed.rows.values(), reader, point)
         bar = progress_bar(model_key)
         if reader is not None and len(listed.rows) > 1:
             st.caption(summary(listed.rows.values(), model_key))

@@ -27,8 +27,10 @@ examples:
   python -m brainscan predict scans/ --model custom_cnn | head
 
 One JSON object a line: file, status (ok, rejected, error), reason, tumor_probability, decision
-(tumor, no_tumor, indeterminate), type, type_probabilities, model, sha256, elapsed_ms and more.
-A file that cannot be read is one line with the reason; what is not known of it is null.
+(tumor, no_tumor, indeterminate), type, type_set, type_probabilities, model, sha256, elapsed_ms and
+more. type_set names every type that the slice may well show, the most probable first.
+A file that cannot be read, or that shows no brain MR slice, is one line with the reason; what
+is not known of it is null. With --no-gate the latter is answered, and "refusal" keeps the reason.
 Heat maps are float32 .npy files in [0, 1] (probability of tumor tissue); masks are 1-bit PNG
 files (probability at least one half); both have the size of the input slice. Exit code 0: every
 file was handled; 1: some could not be read from disk; 2: wrong usage, or an output that cannot
@@ -36,7 +38,8 @@ be written. Nothing is written over a file that is to be read.
 """
 
 _ANSWER = (
-    "tumor_probability", "decision", "type", "type_probabilities", "model", "sha256", "elapsed_ms",
+    "tumor_probability", "decision", "type", "type_set", "type_probabilities", "model", "sha256",
+    "elapsed_ms",
 )  # fmt: skip
 
 
@@ -51,9 +54,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
     parser.add_argument("--model", default="resnet50", metavar="NAME", help="released model")
+    parser.add_argument(
+        "--sensitivity",
+        type=float,
+        metavar="S",
+        help="decide at the threshold for this sensitivity, for example 0.9 (default 0.95)",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the lines to a file")
     parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write evidence maps")
     parser.add_argument("--masks", type=Path, metavar="DIR", help="write masks")
+    parser.add_argument(
+        "--no-gate",
+        dest="gate",
+        action="store_false",
+        help="answer even for pictures that the input gate takes for no brain MR slice",
+    )
     parser.set_defaults(run=run)
 
 
@@ -67,7 +82,9 @@ def run(args: argparse.Namespace) -> int:
     _refuse_to_overwrite([path for path, _ in found], outputs)
     many = len(found) > 1
     classifier = TumorClassifier.load(
-        args.model, runtime="openvino-throughput" if many else "openvino"
+        args.model,
+        runtime="openvino-throughput" if many else "openvino",
+        sensitivity=args.sensitivity,
     )
     for notice in notices:
         notice.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
             args.json.parent.mkdir(parents=True, exist_ok=True)
             out = stack.enter_context(args.json.open("w", encoding="utf-8"))
         bar = stack.enter_context(ProgressBar("Reading"))
-        results = predict_files(classifier, (path for path, _ in found))
+        results = predict_files(classifier, (path for path, _ in found), gate=args.gate)
         for number, (result, row) in enumerate(zip(results, targets, strict=True), start=1):
             line = _line(result, classifier.release.title)
             # ASCII only: names of any encoding pass through any terminal and pipe.

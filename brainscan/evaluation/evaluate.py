@@ -7,6 +7,7 @@ import platform
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -15,8 +16,11 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from brainscan.data.dataset import Dataset, Record
+from brainscan.data.seen import SeenImages
 from brainscan.errors import Cancelled, ModelUnavailable
+from brainscan.evaluation.baselines import measure_baselines
 from brainscan.evaluation.decisions import DecisionRule
+from brainscan.evaluation.looks import Looks
 from brainscan.evaluation.result import EvaluationResult, ModelFacts
 from brainscan.evaluation.review import ReviewStore
 from brainscan.evaluation.rows import ImageRow
@@ -37,7 +41,9 @@ def evaluate(
 
     Images stream through: memory holds a line for each image and the pictures of a bounded
     number of likely errors, never the dataset. A file that cannot be read becomes a line with
-    a reason. A dataset without labels gives predictions and no figures.
+    a reason. A dataset without labels gives predictions and no figures. Images that took part
+    in the model's training are marked, as far as the release can tell, and baselines that know
+    nothing of tumors are measured on the same images.
 
     Parameters
     ----------
@@ -65,30 +71,52 @@ def evaluate(
         wanted.setdefault(record.path, []).append(number)
     rows: dict[int, ImageRow] = {}
     review = ReviewStore()
+    looks = Looks()
+    known = SeenImages.load(Path(classifier.release.folder))
     warnings: list[str] = []
     report(0, total)
     with suppress(Cancelled):  # said below, with how far it got
-        for outcome in predict_files(classifier, wanted, cancel=stop):
+        for outcome in predict_files(classifier, wanted, cancel=stop, gate=False):
             for number in wanted[outcome.path]:
                 rows[number] = row = _row(dataset.records[number], outcome, warnings)
                 if outcome.prediction is not None and outcome.scan is not None:
+                    looks.offer(number, dataset.records[number], outcome.scan)
                     review.offer(number, row, outcome.scan, outcome.prediction.evidence)
             report(len(rows), total)
     if len(rows) < total:
         msg = f"The evaluation was stopped after {len(rows)} of {total} images."
         raise Cancelled(msg)
-    return EvaluationResult(
+    result = EvaluationResult(
         dataset=dataset.root.resolve().name,
         layout=dataset.layout,
         fingerprint=_fingerprint(dataset),
-        warnings=(*dataset.warnings, *_summarize(warnings)),
+        warnings=(*dataset.warnings, *_summarize(warnings), *_refused(rows.values())),
         model=_facts(classifier),
         created=created,
         elapsed_s=time.monotonic() - started,
         versions=_versions(),
-        rows=tuple(rows[number] for number in range(total)),
+        rows=_marked([rows[number] for number in range(total)], looks, known, stop),
         review=review.images(),
+        seen_known=None if known is None else len(known),
     )
+    baselines = measure_baselines(result.rows, result.units, looks, stop)
+    return replace(result, baselines=baselines, elapsed_s=time.monotonic() - started)
+
+
+def _marked(
+    rows: list[ImageRow], looks: Looks, known: SeenImages | None, stop: Callable[[], bool]
+) -> tuple[ImageRow, ...]:
+    """Mark the rows of images that took part in training."""
+
+    def check(*_: int) -> None:
+        if stop():
+            raise Cancelled("The evaluation was stopped while known images were looked for.")
+
+    if known is not None:
+        found = known.match(looks.looks, check)
+        for number, mark in zip(looks.numbers, found, strict=True):
+            rows[number] = replace(rows[number], seen=mark)
+    return tuple(rows)
 
 
 def _never() -> bool:
@@ -132,6 +160,7 @@ def _row(record: Record, outcome: FileResult, warnings: list[str]) -> ImageRow:
         hit=_hit(record, outcome, warnings),
         sha256=prediction.sha256,
         elapsed_ms=float(prediction.elapsed_ms),
+        gate_refused=prediction.refusal is not None,
     )
 
 
@@ -161,6 +190,18 @@ def _summarize(problems: Iterable[str]) -> list[str]:
     return [
         f"{found.count(kind)} mask(s) {kind} and are left out of the heat-map hit rate."
         for kind in sorted(set(found))
+    ]
+
+
+def _refused(rows: Iterable[ImageRow]) -> list[str]:
+    """Say how many images the input gate would have refused, when there are any."""
+    answered = [row.gate_refused for row in rows if row.status == "ok"]
+    if not any(answered):
+        return []
+    share = sum(answered) / len(answered)
+    return [
+        f"The input gate would have refused {sum(answered)} of {len(answered)} images "
+        f"({share:.2%}); they are answered and counted here all the same."
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from brainscan.data.seen import Seen
 from brainscan.inference.prediction import Decision
 
 ErrorKind = Literal["missed tumor", "false alarm", "wrong type"]
@@ -41,6 +42,12 @@ class ImageRow:
         Hex digest of the file; empty when it could not be read.
     elapsed_ms
         Time of the prediction in milliseconds.
+    seen
+        ``"identical"`` or ``"near"`` when the image, or a near copy of it, took part in the
+        model's training or validation; ``None`` when not, or when the release cannot tell.
+    gate_refused
+        Whether the input gate would have refused the image; it is answered and counted all the
+        same.
     """
 
     name: str
@@ -60,6 +67,8 @@ class ImageRow:
     hit: bool | None = None
     sha256: str = ""
     elapsed_ms: float | None = None
+    gate_refused: bool = False
+    seen: Seen | None = None
 
     @property
     def best_type(self) -> str | None:

@@ -77,7 +77,7 @@ def scan_stability(
 
 
 def _ask(classifier: TumorClassifier, scan: Scan) -> Prediction:
-    return classifier.predict(scan)
+    return classifier.predict(scan, gate=False)
 
 
 def _under(

@@ -60,7 +60,7 @@ class GradCAM:
                 f"Choose one of {', '.join(self.targets)}."
             )
             raise ModelUnavailable(msg)
-        return self.classifier.predict(scan).gradcam[target]
+        return self.classifier.predict(scan, gate=False).gradcam[target]
 
 
 def gradient_gradcam(

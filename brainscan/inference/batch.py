@@ -26,8 +26,8 @@ class FileResult:
     path
         The file.
     status
-        ``"ok"``; ``"rejected"`` when it is no usable scan; ``"error"`` when it could not be
-        read from disk.
+        ``"ok"``; ``"rejected"`` when it is no usable scan, or no brain MR slice; ``"error"``
+        when it could not be read from disk.
     reason
         A sentence for a file that is not ``"ok"``.
     prediction, scan
@@ -47,6 +47,7 @@ def predict_files(
     paths: Iterable[Path],
     *,
     cancel: Callable[[], bool] = lambda: False,
+    gate: bool = True,
 ) -> Iterator[FileResult]:
     """Predict files one after the other, in their order, several at a time.
 
@@ -62,6 +63,8 @@ def predict_files(
         Files; read lazily.
     cancel
         Asked before each file; ``True`` ends the work.
+    gate
+        Whether pictures that are no brain MR slice are ``"rejected"`` instead of answered.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def predict_files(
             for path in paths:
                 if cancel():
                     raise Cancelled("Stopped before all files were read.")
-                waiting.append(pool.submit(_predict_file, classifier, path))
+                waiting.append(pool.submit(_predict_file, classifier, path, gate))
                 if len(waiting) >= 2 * workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -95,10 +98,10 @@ def worker_count() -> int:
     return 3 * (os.cpu_count() or 1)
 
 
-def _predict_file(classifier: TumorClassifier, path: Path) -> FileResult:
+def _predict_file(classifier: TumorClassifier, path: Path, gate: bool) -> FileResult:
     try:
         scan = read_scan(path)
-        return FileResult(path, "ok", None, classifier.predict(scan), scan)
+        return FileResult(path, "ok", None, classifier.predict(scan, gate=gate), scan)
     except FileUnreadable as error:
         return FileResult(path, "error", str(error))
     except InputRejected as error:

@@ -8,13 +8,14 @@ from typing import Literal
 
 import numpy as np
 
-from brainscan.errors import ModelUnavailable
+from brainscan.errors import ModelUnavailable, NotBrainMR
 from brainscan.imaging.geometry import Geometry
 from brainscan.imaging.preprocessing import preprocess
 from brainscan.imaging.scan import Scan
 from brainscan.inference.calibration import sigmoid, softmax
 from brainscan.inference.conformal import type_set
 from brainscan.inference.decision import Decision, with_disagreement
+from brainscan.inference.gate import NO_GATE, Gate, GateVerdict, gate_values
 from brainscan.inference.prediction import HeatMap, Prediction
 from brainscan.inference.release import Release, open_release
 from brainscan.inference.runtime import KerasRuntime, OpenVINORuntime, RawOutput, Runtime
@@ -42,6 +43,7 @@ class TumorClassifier:
     ) -> None:
         self.release = release
         self.point = release.operating_point(sensitivity)
+        self.gate = Gate.of(release)
         self.runtime = runtime
         self._how = release.preprocessing
 
@@ -91,18 +93,34 @@ class TumorClassifier:
             )
             raise ModelUnavailable(msg) from error
 
-    def predict(self, scan: Scan) -> Prediction:
+    def predict(self, scan: Scan, *, gate: bool = True) -> Prediction:
         """Return the answer for one slice.
+
+        Parameters
+        ----------
+        scan
+            As read.
+        gate
+            Whether to refuse what is no brain MR slice. Without, it is answered all the same,
+            and ``refusal`` and the warnings of the answer say what the gate found. A release
+            without a gate refuses nothing and says so in a warning.
 
         Raises
         ------
+        NotBrainMR
+            When the input gate refuses the picture.
         InputRejected
             When the slice is blank.
         """
         began = time.perf_counter()
         image, geometry = preprocess(scan.pixels, self._how)
         raw = self.runtime.forward(image[None])
-        return self._prediction(scan, geometry, raw, began)
+        verdict = None
+        if self.gate is not None and raw.embedding is not None:
+            verdict = self.gate.judge(gate_values(scan, image, geometry, raw.embedding[0]))
+            if gate and (refusal := verdict.sentence(scan.name)):
+                raise NotBrainMR(refusal)
+        return self._prediction(scan, geometry, raw, verdict, began)
 
     def decide(self, probability: float, sensitivity: float | None = None) -> Decision:
         """Return the decision for a calibrated tumor probability.
@@ -118,7 +136,12 @@ class TumorClassifier:
         return point.decide(probability)
 
     def _prediction(
-        self, scan: Scan, geometry: Geometry, raw: RawOutput, began: float
+        self,
+        scan: Scan,
+        geometry: Geometry,
+        raw: RawOutput,
+        verdict: GateVerdict | None,
+        began: float,
     ) -> Prediction:
         manifest = self.release.manifest
         probability = float(sigmoid(raw.tumor[0] / manifest["temperature"]["tumor"]))
@@ -146,11 +169,23 @@ class TumorClassifier:
             sha256=scan.sha256,
             elapsed_ms=(time.perf_counter() - began) * 1000,
             warnings=with_disagreement(
-                (*scan.warnings, *_warnings(scan, geometry)), decision, evidence.has_evidence
+                (*scan.warnings, *_gate_warnings(scan, verdict), *_warnings(scan, geometry)),
+                decision,
+                evidence.has_evidence,
             ),
             type_set=type_set(shares, self.release.type_quantiles),
             sensitivity=self.point.sensitivity,
+            refusal=verdict.sentence(scan.name) if verdict else None,
         )
+
+
+def _gate_warnings(scan: Scan, verdict: GateVerdict | None) -> list[str]:
+    if verdict is None:
+        return [NO_GATE]
+    if refusal := verdict.sentence(scan.name):
+        return [f"Read although the input gate refused it: {refusal} The answer means nothing."]
+    unusual = verdict.warning()
+    return [unusual] if unusual else []
 
 
 def _warnings(scan: Scan, geometry: Geometry) -> list[str]:

@@ -100,6 +100,9 @@ class Prediction:
         slice or a model without types; otherwise at least the most probable type.
     sensitivity
         Sensitivity that ``threshold`` was chosen for; ``None`` where the release records none.
+    refusal
+        Sentence with which the input gate refused the slice that was read all the same; ``None``
+        when the gate accepted it, or there is no gate.
     """
 
     tumor_probability: float
@@ -115,6 +118,7 @@ class Prediction:
     warnings: tuple[str, ...] = field(default=())
     type_set: tuple[str, ...] = ()
     sensitivity: float | None = None
+    refusal: str | None = None
 
     def __post_init__(self) -> None:
         if self.type is None:
@@ -166,4 +170,5 @@ class Prediction:
             "sha256": self.sha256,
             "elapsed_ms": round(self.elapsed_ms, 1),
             "warnings": list(self.warnings),
+            "refusal": self.refusal,
         }

@@ -16,7 +16,7 @@ from brainscan.notice import RESEARCH_USE
 from brainscan.ui.stability import at_answer
 from brainscan.ui.worklist import Row
 
-_FIGURES = ("tumor_probability", "decision", "type")
+_FIGURES = ("tumor_probability", "decision", "type", "type_set")
 _STABILITY = tuple(
     f"stability_{name}" for name in ("low", "high", "decision_changes", "unanswered", "summary")
 )
@@ -27,8 +27,8 @@ def results_json(rows: Iterable[Row], model_key: str) -> str:
     results = [
         {
             "file": row.name,
-            "status": row.status,
-            "reason": row.reason or None,
+            "status": row.outcome(model_key)[0],
+            "reason": row.outcome(model_key)[1] or None,
             "sha256": row.sha256,
             "synthetic": row.synthetic,
             **row.answers.get(model_key, {}),
@@ -50,28 +50,33 @@ def results_csv(rows: Iterable[Row], model_key: str) -> str:
     answers = [row.answers.get(model_key, {}) for row in listed]
     types = sorted({name for answer in answers for name in answer.get("type_probabilities", {})})
     header = ["file", "status", "reason", *_FIGURES, *(f"p_{name}" for name in types)]
-    header += ["threshold", "band_low", "band_high", "model", "sha256", "elapsed_ms"]
+    header += ["sensitivity", "threshold", "band_low", "band_high", "model", "sha256", "elapsed_ms"]
     checked = any(model_key in row.stability for row in listed)
-    header += [*(_STABILITY if checked else ()), "synthetic", "notice"]
+    header += [*(_STABILITY if checked else ()), "refusal", "synthetic", "notice"]
 
     def line(row: Row, answer: Mapping[str, Any]) -> list[object]:
         band = answer.get("band") or (None, None)
         found = _stability(row, model_key).get("stability", {})
         return [
-            *(row.name, row.status, row.reason),
-            *(answer.get(name) for name in _FIGURES),
+            *(row.name, *row.outcome(model_key)),
+            *(_cell(answer.get(name)) for name in _FIGURES),
             *(answer.get("type_probabilities", {}).get(name) for name in types),
-            *(answer.get("threshold"), *band, answer.get("model")),
+            *(answer.get("sensitivity"), answer.get("threshold"), *band, answer.get("model")),
             *(row.sha256, answer.get("elapsed_ms")),
             *(
                 (found.get(name.removeprefix("stability_")) for name in _STABILITY)
                 if checked
                 else ()
             ),
-            *(str(row.synthetic).lower(), RESEARCH_USE),
+            *(answer.get("refusal"), str(row.synthetic).lower(), RESEARCH_USE),
         ]
 
     return to_csv(header, map(line, listed, answers))
+
+
+def _cell(value: object) -> object:
+    """Return a value for one cell; the types of a set are joined."""
+    return " or ".join(value) if isinstance(value, list) else value
 
 
 def _stability(row: Row, model_key: str) -> dict[str, Any]:
@@ -102,6 +107,8 @@ def view_png(scan: Scan, prediction: Prediction | None, view: Mapping[str, Any])
             f"{prediction.model}: tumour probability {prediction.tumor_probability:.2f}, "
             f"threshold {prediction.threshold:.2f}"
         )
+        if prediction.refusal:
+            caption.append(f"Read although the input gate refused it: {prediction.refusal}")
     label = "Probability" if heat_map is None or heat_map.kind == "evidence" else "Share of largest"
     width, level = view["window"]
     return overlay_png(

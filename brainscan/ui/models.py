@@ -32,9 +32,9 @@ class Reader:
     release: Release
     classifier: TumorClassifier
 
-    def predict(self, scan: Scan) -> Prediction:
-        """Return what the model says about a slice."""
-        return self.classifier.predict(scan)
+    def predict(self, scan: Scan, *, gate: bool = True) -> Prediction:
+        """Return what the model says about a slice, with or without its input gate."""
+        return self.classifier.predict(scan, gate=gate)
 
 
 def releases() -> dict[str, Release]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from brainscan.errors import InputRejected
+from brainscan.errors import InputRejected, NotBrainMR
 from brainscan.imaging.limits import human_bytes
 from brainscan.imaging.phantom import Lesion, phantom_png, phantom_slice
 from brainscan.imaging.reading import read_scan
@@ -95,14 +95,18 @@ def prediction_of(row: Row, session: str, stores: Stores, reader: Reader) -> Pre
 
     Raises
     ------
+    NotBrainMR
+        If the model's input gate refuses the picture and the reader has not overruled it.
     InputRejected
         If the scan cannot be read or shows nothing to predict from.
     """
     key = (reader.key, row.sha256)
     prediction = stores.predictions.get(key)
     if prediction is None:
-        prediction = reader.predict(scan_of(row, session, stores))
+        prediction = reader.predict(scan_of(row, session, stores), gate=not row.anyway)
         stores.predictions.put(key, prediction, 1)
+    if prediction.refusal and not row.anyway:  # answered for somebody who overruled the gate
+        raise NotBrainMR(prediction.refusal)
     return prediction
 
 
@@ -126,10 +130,17 @@ def read_row(row: Row, session: str, stores: Stores, reader: Reader | None) -> N
         if reader is not None:
             prediction = prediction_of(row, session, stores, reader)
             row.answers[reader.key] = prediction.to_json()
+    except NotBrainMR as refusal:
+        row.refusals[reader.key if reader else ""] = str(refusal)
     except InputRejected as rejection:
         row.status, row.reason = "rejected", str(rejection)
         return
     row.status = "ok"
+
+
+def read_anyway(row: Row) -> None:
+    """Let the models answer for a picture that their input gates refuse."""
+    row.anyway = True
 
 
 def read_some(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 import streamlit as st
+
+from brainscan.inference.decision import OperatingPoint
 
 _DECISIONS = {
     "tumor": ("Tumour suspected", "tumor"),
@@ -20,9 +22,28 @@ NOT_THIS = (
 )
 
 
-def result_card(answer: Mapping[str, Any]) -> None:
-    """Show an answer, given as the plain values of ``Prediction.to_json()``."""
-    st.html(decision_html(answer) + probability_html(answer) + types_html(answer))
+def result_card(
+    answer: Mapping[str, Any],
+    point: OperatingPoint | None = None,
+    type_sets: Mapping[str, Any] | None = None,
+) -> None:
+    """Show an answer, given as the plain values of ``Prediction.to_json()``.
+
+    Parameters
+    ----------
+    answer
+        The answer.
+    point
+        The operating point it was decided at, where the release records what it covers.
+    type_sets
+        ``type_sets`` of the release manifest, if any.
+    """
+    st.html(
+        decision_html(answer)
+        + probability_html(answer)
+        + coverage_html(point)
+        + types_html(answer, type_sets)
+    )
 
 
 def decision_html(answer: Mapping[str, Any]) -> str:
@@ -71,8 +92,24 @@ def probability_html(answer: Mapping[str, Any]) -> str:
     )
 
 
-def types_html(answer: Mapping[str, Any]) -> str:
-    """Return the type probabilities as bars, the largest first, as HTML; empty without types."""
+def coverage_html(point: OperatingPoint | None) -> str:
+    """Return what the setting did on the validation data, as HTML; empty where not recorded."""
+    if point is None or point.kept is None or point.specificity is None:
+        return ""
+    kept, specificity = (f"{100 * share:.0f} of 100" for share in (point.kept, point.specificity))
+    few = "" if point.promised else " There were too few of them to promise as much elsewhere."
+    return (
+        f'<p class="bs-coverage" data-testid="coverage">At this setting, {kept} tumours of the '
+        f"validation data were not called tumour-free, and {specificity} of its tumour-free "
+        f"slices were called tumour-free.{few}</p>"
+    )
+
+
+def types_html(answer: Mapping[str, Any], type_sets: Mapping[str, Any] | None = None) -> str:
+    """Return the type set and the type probabilities, the largest first, as HTML.
+
+    Empty for a model without types.
+    """
     probabilities: Mapping[str, float] = answer["type_probabilities"]
     if not probabilities:
         return ""
@@ -83,9 +120,34 @@ def types_html(answer: Mapping[str, Any]) -> str:
         for name, share in ranked
     )
     quiet = " bs-quiet" if answer["decision"] == "no_tumor" else ""
-    return (
+    return _set_html(answer.get("type_set", ()), type_sets) + (
         f'<table class="bs-types{quiet}"><caption>Type, if it is a tumour</caption>'
         f"<tbody>{lines}</tbody></table>"
+    )
+
+
+def refusal_card(sentence: str) -> None:
+    """Show calmly that a picture was not read, and why."""
+    st.html(
+        '<div class="bs-decision bs-indeterminate" data-testid="refusal">'
+        "<i></i><h2>Not a brain MR slice</h2></div>"
+        f'<p class="bs-why">{escape(sentence)}</p>'
+    )
+
+
+def _set_html(types: Sequence[str], type_sets: Mapping[str, Any] | None) -> str:
+    """Return the type set in words and how often such sets are right; empty without one."""
+    if not types:
+        return ""
+    words = (", ".join(types[:-1]) + " or " if len(types) > 1 else "") + types[-1]
+    note = ""
+    if type_sets is not None:
+        note = "" if len(types) == 1 else "One name would be a false certainty. "
+        level = f"{100 * type_sets['level']:g} of 100"
+        note += f"Such answers hold the true type for {level} tumours like the validation data."
+    return (
+        f'<p class="bs-set" data-testid="type-set"><strong>{escape(words.capitalize())}</strong>'
+        f"<small>{note}</small></p>"
     )
 
 

@@ -45,6 +45,10 @@ class Row:
         Model key to the plain values of ``Prediction.to_json()``.
     stability
         Model key to what the stability check found, where the reader asked for it.
+    refusals
+        Model key to the sentence with which its input gate refused the picture.
+    anyway
+        Whether the reader asked for an answer in spite of a refusal.
     """
 
     sha256: str
@@ -58,6 +62,8 @@ class Row:
     warnings: tuple[str, ...] = ()
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     stability: dict[str, ScanStability] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
+    anyway: bool = False
 
     def waits_for(self, model_key: str) -> bool:
         """Return whether the file still has to be read, or read by this model.
@@ -65,8 +71,17 @@ class Row:
         Without a model, ``""``, a file waits only until it is decoded.
         """
         if self.status == "ok" and model_key:
-            return model_key not in self.answers
+            return model_key not in self.answers and not self.refused_by(model_key)
         return self.status == "waiting"
+
+    def refused_by(self, model_key: str) -> str:
+        """Return the sentence with which a model's input gate stands by its refusal, or ``""``."""
+        return "" if self.anyway else self.refusals.get(model_key, "")
+
+    def outcome(self, model_key: str) -> tuple[Status, str]:
+        """Return the status and the reason to give for this model: refused is not read."""
+        refusal = self.refused_by(model_key)
+        return ("rejected", refusal) if refusal else (self.status, self.reason)
 
 
 @dataclass
@@ -149,7 +164,7 @@ def summary(rows: Iterable[Row], model_key: str) -> str:
     counts = dict.fromkeys(_SUMMARY, 0)
     for row in rows:
         answer = row.answers.get(model_key)
-        if row.status == "rejected":
+        if row.outcome(model_key)[0] == "rejected":
             counts["rejected"] += 1
         else:
             counts[str(answer["decision"]) if answer else "waiting"] += 1

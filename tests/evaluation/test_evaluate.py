@@ -56,7 +56,7 @@ def network(monkeypatch):
     """Answer 0.9 for files of class ``yes``, 0.2 for others; refuse names with ``bad``."""
     asked: list[Path] = []
 
-    def predict_files(classifier, paths, *, cancel):
+    def predict_files(classifier, paths, *, cancel, gate):
         for path in paths:
             if cancel():
                 return

@@ -51,12 +51,13 @@ class Classifier:
 
     def __init__(self, release: Release) -> None:
         self.release = release
+        self.point = release.operating_point()
         self._fake = FakeClassifier(release.name)
         self._pause = float(os.environ.get("BRAINSCAN_TEST_PAUSE", "0"))
 
-    def predict(self, scan: Scan) -> Prediction:
+    def predict(self, scan: Scan, *, gate: bool = True) -> Prediction:
         time.sleep(self._pause)
-        return self._fake.predict(scan)
+        return self._fake.predict(scan, gate=gate)
 
 
 def use_stand_in() -> None:

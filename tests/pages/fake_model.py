@@ -15,6 +15,7 @@ import numpy as np
 
 import brainscan.inference.classifier
 import brainscan.inference.release
+from brainscan.errors import NotBrainMR
 from brainscan.imaging.preprocessing import Preprocessing, preprocess
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import Decision, HeatMap, Prediction
@@ -22,6 +23,11 @@ from brainscan.inference.release import Release
 
 THRESHOLD, BAND = 0.5, (0.4, 0.6)
 TYPES = ("glioma", "meningioma", "pituitary")
+POINTS = [
+    {"sensitivity": s, "threshold": t, "band": band, "kept": s, "specificity": 1.7 - s,
+     "indeterminate": s - 0.8, "n": {"tumor": 100, "no_tumor": 200}}
+    for s, t, band in ((0.8, 0.9, (0.9, 0.9)), (0.95, THRESHOLD, BAND), (0.99, 0.01, (0.01, 0.6)))
+]  # fmt: skip
 
 
 def note(line: str) -> None:
@@ -41,9 +47,15 @@ class FakeClassifier:
     def load(cls, folder: Path) -> FakeClassifier:
         return cls(Path(folder).name)
 
-    def predict(self, scan: Scan) -> Prediction:
+    def predict(self, scan: Scan, *, gate: bool = True) -> Prediction:
+        """Answer; the gate refuses what is called ``not-brain...``."""
         started = time.perf_counter()
         note("network")
+        refusal = None
+        if scan.name.startswith("not-brain"):
+            refusal = f"{scan.name} looks like an X-ray or CT image. Choose another."
+            if gate:
+                raise NotBrainMR(refusal)
         placed, geometry = preprocess(scan.pixels, Preprocessing())
         blurred = cv2.GaussianBlur(placed.astype(np.float32) / 255.0, (0, 0), 5)
         inner = np.zeros_like(blurred)
@@ -67,6 +79,8 @@ class FakeClassifier:
             model=f"{self.name} 0.0.1",
             sha256=scan.sha256,
             elapsed_ms=(time.perf_counter() - started) * 1000,
+            warnings=(f"Read although the input gate refused it: {refusal}",) if refusal else (),
+            refusal=refusal,
         )
 
 
@@ -80,6 +94,11 @@ def list_fake_models(root: Path | None = None) -> list[Release]:
                 "version": "0.0.1",
                 "types": list(TYPES),
                 "threshold_rule": "fixed for the tests",
+                "threshold": THRESHOLD,
+                "band": list(BAND),
+                "operating_points": POINTS,
+                "coverage": {"tumor": 0.95, "no_tumor": 0.95, "type": 0.9},
+                "type_sets": {"level": 0.9, "quantiles": dict.fromkeys(TYPES, 0.85)},
                 "files": {"weights": name},
             },
         )

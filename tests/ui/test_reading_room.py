@@ -19,7 +19,7 @@ from brainscan.notice import RESEARCH_USE
 from brainscan.ui import exporting, reading_room
 from brainscan.ui.models import Reader
 from brainscan.ui.store import Stores
-from brainscan.ui.worklist import Worklist
+from brainscan.ui.worklist import Worklist, summary
 from tests.pages.fake_model import FakeClassifier
 
 VIEW = {
@@ -37,9 +37,9 @@ class CountingClassifier(FakeClassifier):
 
     runs = 0
 
-    def predict(self, scan: Scan) -> Prediction:
+    def predict(self, scan: Scan, *, gate: bool = True) -> Prediction:
         self.runs += 1
-        return super().predict(scan)
+        return super().predict(scan, gate=gate)
 
 
 @pytest.fixture
@@ -158,3 +158,43 @@ def test_saved_view_is_a_picture_larger_than_the_slice(
     assert cv2.imdecode(np.frombuffer(with_map, np.uint8), 1).shape[0] > 256
     assert with_map != plain
     assert exporting.view_name(row) == "synthetic-1-glioma-brainscan.png"
+
+
+def test_refused_picture_stays_and_can_be_read_anyway(stores: Stores, reader: Reader) -> None:
+    listed = Worklist()
+    _, data = reading_room.sample_files()[0]
+    reading_room.add_files(listed, stores, [("not-brain.png", data)])
+    _read_all(listed, stores, reader)
+    (row,) = listed.rows.values()
+    status, reason = row.outcome(reader.key)
+    assert status == "rejected" and "looks like an X-ray or CT" in reason
+    assert row.thumbnail and row.facts
+    assert listed.waiting(reader.key) == []
+    assert summary([row], reader.key) == "1 not read"
+    (line,) = json.loads(exporting.results_json([row], reader.key))["results"]
+    assert (line["status"], line["reason"]) == ("rejected", reason)
+    assert "tumor_probability" not in line
+
+    reading_room.read_anyway(row)
+    assert listed.waiting(reader.key) == [row]
+    _read_all(listed, stores, reader)
+    assert row.outcome(reader.key) == ("ok", "")
+    assert "gate refused it" in row.answers[reader.key]["warnings"][0]
+    (line,) = json.loads(exporting.results_json([row], reader.key))["results"]
+    assert (line["status"], line["refusal"]) == ("ok", reason)
+    (cells,) = csv.DictReader(io.StringIO(exporting.results_csv([row], reader.key)))
+    assert cells["refusal"] == reason
+
+
+def test_an_answer_given_to_one_reader_is_still_refused_to_another(
+    stores: Stores, reader: Reader
+) -> None:
+    files = [("not-brain.png", reading_room.sample_files()[0][1])]
+    first, second = Worklist(), Worklist()
+    for listed in (first, second):
+        reading_room.add_files(listed, stores, files)
+    reading_room.read_anyway(next(iter(first.rows.values())))
+    for listed in (first, second):
+        _read_all(listed, stores, reader)
+    assert next(iter(first.rows.values())).answers
+    assert not next(iter(second.rows.values())).answers

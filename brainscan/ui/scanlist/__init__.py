@@ -53,7 +53,8 @@ def item(row: Row, model_key: str) -> dict[str, Any]:
     """Return what the list shows of a row, as plain values."""
     answer = row.answers.get(model_key)
     kind, words, figure = "waiting", "Waiting", ""
-    if row.status == "rejected":
+    status, reason = row.outcome(model_key)
+    if status == "rejected":
         kind, words = "rejected", "Not read"
     elif answer:
         kind = str(answer["decision"])
@@ -65,5 +66,5 @@ def item(row: Row, model_key: str) -> dict[str, Any]:
         "kind": kind,
         "words": words,
         "figure": figure,
-        "hint": row.reason or row.name,
+        "hint": reason or row.name,
     }

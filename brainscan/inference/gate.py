@@ -1,0 +1,257 @@
+"""The input gate: is this picture a brain MR slice at all?
+
+A network answers whatever it is shown. The gate looks at what the network's early stages see
+and at a few traits of the picture, and refuses what lies too far from the genuine slices it
+was fitted on, or on the side of pictures known to be something else. Fitted by
+:mod:`brainscan.training.gate_fit`; here it only reads ``gate.npz`` and needs NumPy alone.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from brainscan.errors import ModelUnavailable
+from brainscan.imaging.decoding import COLOR_WARNING
+from brainscan.imaging.geometry import Geometry
+from brainscan.imaging.scan import Scan
+from brainscan.inference.release import Release
+
+GATE = "gate.npz"
+FAMILIES = ("X-ray or CT", "MR of another body part", "page, drawing or photograph")
+NO_GATE = "This release has no input gate: nothing checks whether the picture is a brain MR slice."
+_LOOKS = (
+    "looks like an X-ray or CT image rather than a brain MR slice",
+    "looks like an MR image of another part of the body rather than of the brain",
+    "looks like a photograph, a drawing or a page rather than a brain MR slice",
+)
+_UNLIKE = "does not look like a brain MR slice: it is unlike the slices the model was trained on"
+_REMEDY = "Choose a slice that shows the brain, without frame, text or several pictures in one."
+_UNUSUAL = (
+    "The slice is unusual: it was accepted, but lies far from the slices the model was trained "
+    "on (another sequence, contrast or level, for example). The answer may be wrong."
+)
+_ARRAYS = (
+    "mean", "scale", "components", "spread", "levels", "weights", "bias", "limits", "unusual",
+    "family_weights", "family_bias", "family_share",
+)  # fmt: skip
+_CLIP = 8.0  # standard deviations; a single wild direction must not decide the linear part
+_SAMPLE = 20_000  # pixels on which the traits of a slice are measured, as good as all of them
+
+
+@dataclass(frozen=True)
+class GateVerdict:
+    """What the gate says of one picture.
+
+    Attributes
+    ----------
+    refused
+        Whether the picture should not be read.
+    unusual
+        Accepted, but beyond 99 % of the genuine slices the gate was calibrated on.
+    distance
+        How unlike the genuine slices it is, as a multiple of the largest distance accepted, on
+        a logarithmic scale: above 0 it is refused.
+    leaning
+        How much it leans to pictures of other things: logit above the limit; above 0 it is
+        refused.
+    family
+        Index into :data:`FAMILIES` where the gate can tell what it looks like, else ``None``.
+    """
+
+    refused: bool
+    unusual: bool
+    distance: float
+    leaning: float
+    family: int | None = None
+
+    def sentence(self, name: str) -> str | None:
+        """Return why the picture called ``name`` is refused; ``None`` when it is not."""
+        if not self.refused:
+            return None
+        looks = _UNLIKE if self.family is None else _LOOKS[self.family]
+        return f"{name} {looks}. {_REMEDY}"
+
+    def warning(self) -> str | None:
+        """Return what to say beside the answer of an unusual slice; else ``None``."""
+        return _UNUSUAL if self.unusual and not self.refused else None
+
+
+@dataclass(frozen=True, eq=False)
+class Gate:
+    """A fitted gate: standardise, project, measure.
+
+    Attributes
+    ----------
+    mean, scale
+        ``(d,)``: offset and unit of every input value.
+    components
+        ``(k, d)``: orthonormal principal directions of the genuine slices.
+    spread
+        ``(k,)``: standard deviation of the genuine slices along each.
+    levels
+        ``(2,)``: median squared length of genuine slices within the directions, in units of
+        the spread, and outside of them.
+    weights, bias
+        ``(k + 2,)`` and ``()``: logistic part on the coordinates and the two lengths.
+    limits
+        ``(2,)``: largest distance and largest logit accepted.
+    unusual
+        ``()``: distance beyond which an accepted slice is called unusual.
+    family_weights, family_bias, family_share
+        ``(f, k + 2)``, ``(f,)`` and ``()``: softmax over :data:`FAMILIES`, and the share above
+        which a family is named.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    components: np.ndarray
+    spread: np.ndarray
+    levels: np.ndarray
+    weights: np.ndarray
+    bias: np.ndarray
+    limits: np.ndarray
+    unusual: np.ndarray
+    family_weights: np.ndarray
+    family_bias: np.ndarray
+    family_share: np.ndarray
+
+    @classmethod
+    def of(cls, release: Release) -> Gate | None:
+        """Read the gate of a release; ``None`` when its manifest lists none.
+
+        Raises
+        ------
+        ModelUnavailable
+            When the file is missing or is no gate.
+        """
+        if GATE not in release.manifest.get("files", {}):
+            return None
+        path = release.folder / GATE
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return cls(**{name: stored[name].astype(np.float64) for name in _ARRAYS})
+        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            msg = (
+                f"The input gate {path.name} of the model {release.name} cannot be read ({error}). "
+                "Restore the model folder from the repository, or release the model again."
+            )
+            raise ModelUnavailable(msg) from error
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return what ``gate.npz`` holds."""
+        return {name: np.asarray(getattr(self, name)).astype(np.float32) for name in _ARRAYS}
+
+    def describe(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what both parts judge by.
+
+        Parameters
+        ----------
+        values
+            ``(n, d)``: embeddings and traits side by side.
+
+        Returns
+        -------
+        distance
+            ``(n,)``: log of the mean of both squared lengths, each over its median.
+        coordinates
+            ``(n, k + 2)``: clipped coordinates and the logs of both lengths.
+        """
+        centred = (values - self.mean) / self.scale
+        within = centred @ self.components.T
+        outside = centred - within @ self.components
+        coordinates = within / self.spread
+        lengths = np.stack([(coordinates**2).sum(1), (outside**2).sum(1)], axis=1) / self.levels
+        logs = np.log(np.maximum(lengths, 1e-12))
+        clipped = np.clip(coordinates, -_CLIP, _CLIP)
+        return logs.sum(axis=1), np.concatenate([clipped, 2.0 * logs], axis=1)
+
+    def scores(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return distance and logit, ``(n,)`` each, of ``(n, d)`` values."""
+        distance, coordinates = self.describe(values)
+        return distance, coordinates @ self.weights + self.bias
+
+    def judge(self, values: np.ndarray) -> GateVerdict:
+        """Return the verdict on one picture.
+
+        Parameters
+        ----------
+        values
+            ``(d,)``: what :func:`gate_values` returns.
+        """
+        distances, coordinates = self.describe(np.asarray(values, np.float64)[None])
+        distance = float(distances[0] - self.limits[0])
+        leaning = float(coordinates[0] @ self.weights + self.bias - self.limits[1])
+        if distance <= 0 and leaning <= 0:
+            return GateVerdict(False, bool(distances[0] > self.unusual), distance, leaning)
+        logits = self.family_weights @ coordinates[0] + self.family_bias
+        shares = np.exp(logits - logits.max())
+        shares /= shares.sum()
+        best = int(np.argmax(shares))
+        family = best if shares[best] >= self.family_share else None
+        return GateVerdict(True, False, distance, leaning, family)
+
+
+def gate_values(
+    scan: Scan, image: np.ndarray, geometry: Geometry, embedding: np.ndarray
+) -> np.ndarray:
+    """Return ``(d,)`` float64: the embedding and the traits of a picture.
+
+    Parameters
+    ----------
+    scan
+        As read.
+    image, geometry
+        As :func:`brainscan.imaging.preprocessing.preprocess` returns them.
+    embedding
+        ``(e,)``: what the network gives for the image.
+    """
+    return np.concatenate([embedding.astype(np.float64), traits(scan, image, geometry)])
+
+
+def traits(scan: Scan, image: np.ndarray, geometry: Geometry) -> np.ndarray:
+    """Return ``(12,)`` float64: what preprocessing hides from the network, and its layout.
+
+    Whether the file is clearly coloured; how far the object is from square, and its share of
+    the picture; shares of almost black and almost white, mean and spread of the picture's
+    border; shares of black and white, mean and spread of the network's input; its mirror
+    symmetry.
+    """
+    step = max(1, round((scan.pixels.size / _SAMPLE) ** 0.5))
+    sample = scan.pixels[::step, ::step].astype(np.float64)
+    low, high = np.percentile(sample, [0.5, 99.5])
+    sample = np.clip((sample - low) / max(high - low, 1e-6), 0, 1)
+    border = np.concatenate(
+        [sample[:2].ravel(), sample[-2:].ravel(), sample[:, :2].ravel(), sample[:, -2:].ravel()]
+    )
+    rows = slice(geometry.pad_top, geometry.pad_top + geometry.inner_height)
+    cols = slice(geometry.pad_left, geometry.pad_left + geometry.inner_width)
+    inside = image[rows, cols].astype(np.float32) / np.float32(255)
+    return np.array(
+        [
+            float(COLOR_WARNING in scan.warnings),
+            abs(float(np.log(geometry.crop_height / geometry.crop_width))),
+            geometry.crop_height * geometry.crop_width / scan.pixels.size,
+            np.mean(sample < 0.06),
+            np.mean(sample > 0.97),
+            border.mean(),
+            border.std(),
+            np.mean(inside < 0.02),
+            np.mean(inside > 0.98),
+            inside.mean(),
+            inside.std(),
+            _symmetry(inside),
+        ],
+        np.float64,
+    )
+
+
+def _symmetry(image: np.ndarray) -> float:
+    """Return the correlation of a picture with its mirror image; 0 without contrast."""
+    smooth = cv2.blur(image, (9, 9)).astype(np.float64)
+    smooth -= smooth.mean()
+    power = float((smooth**2).sum())
+    return float((smooth * smooth[:, ::-1]).sum()) / power if power > 0 else 0.0
