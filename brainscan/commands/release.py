@@ -49,7 +49,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
-    from brainscan.training.release import finish_release, make_release, seen_share
+    from brainscan.training.provenance import seen_share
+    from brainscan.training.release import finish_release, make_release
 
     root = args.runs or Path(os.environ.get("BRAINSCAN_RUNS", "runs"))
     source = RunFolder.open(root / args.run_name)

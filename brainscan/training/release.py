@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+import tempfile
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from typing import Any
 
+import keras
 import numpy as np
 
-from brainscan.data.dataset import Dataset
 from brainscan.data.loader import DataLoader
 from brainscan.errors import TrainingError
-from brainscan.inference.calibration import sigmoid
+from brainscan.inference.calibration import sigmoid, softmax
 from brainscan.inference.release import (
     FILES,
     MANIFEST,
@@ -33,12 +34,16 @@ from brainscan.training.calibrate import calibrate
 from brainscan.training.checkpoint import load_best
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import check_same_data, training_split
-from brainscan.training.validation import validation_report
+from brainscan.training.provenance import data_facts, public_settings
+from brainscan.training.validation import validation_report, validation_scores
 
 _BATCH = 16
+_WORTH_TWICE = 0.001  # gain of the mean validation AUROC for which a prediction may cost double
 
 
-def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Release:
+def make_release(
+    run: RunFolder, target: Path, *, name: str, version: str, typed: RunFolder | None = None
+) -> Release:
     """Write a release folder from the best epoch of a run.
 
     The temperatures, thresholds, bands and type sets come from the run's validation
@@ -52,16 +57,17 @@ def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Re
         Folder of the release, new or empty.
     name, version
         As they will be shown with every prediction.
+    typed
+        A run with the same preprocessing that held out sources on which this one trained whole:
+        its network and its validation slices calibrate the types.
     """
     config = TrainingConfig.from_json(run.read_json("config.json"))
     metrics = run.read_json("metrics.json")
     if not metrics:
         raise TrainingError(f"The run {run.path.name} has no finished epoch to release.")
-    network = build_network(config.architecture, size=config.preprocessing.size, types=config.types)
-    load_best(run, network, metrics["best_epoch"])
+    network = _best_network(run, config)
     target.mkdir(parents=True, exist_ok=True)
     save_weights(network, target / WEIGHTS)
-    export_openvino(network, target / XML)
 
     training, validation = training_split(config)
     check_same_data(run, training, validation)
@@ -73,14 +79,15 @@ def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Re
         "types": list(config.types),
         "preprocessing": config.preprocessing.to_json(),
         "start": PurePath(config.weights).name,
-        "data": _data(config, training, validation),
+        "data": data_facts(config, training, validation),
         "licence": licence_of(r.source for part in (training, validation) for r in part.records),
         "metrics": {},
         "files": {},
     }
     slices = DataLoader(validation, config.preprocessing, types=config.types)
+    manifest |= _ways(network, slices, target, manifest)
     raw = _forward(OpenVINORuntime(Release(target, manifest)), slices.images)
-    manifest |= calibrate(slices, raw)
+    manifest |= calibrate(slices, raw, _typed(typed, config, manifest) if typed else None)
     metrics["validation"] = validation_report(
         config.types,
         slices.tumor,
@@ -89,9 +96,65 @@ def make_release(run: RunFolder, target: Path, *, name: str, version: str) -> Re
         raw.type,
     )
     write_atomic(target / "metrics.json", json.dumps(metrics, indent=2).encode())
-    write_atomic(target / "config.json", json.dumps(_public(config), indent=2).encode())
+    write_atomic(target / "config.json", json.dumps(public_settings(config), indent=2).encode())
     write_atomic(target / "history.csv", (run.path / "history.csv").read_bytes())
     return finish_release(target, manifest)
+
+
+def _best_network(run: RunFolder, config: TrainingConfig) -> keras.Model:
+    network = build_network(config.architecture, size=config.preprocessing.size, types=config.types)
+    load_best(run, network, run.read_json("metrics.json")["best_epoch"])
+    return network
+
+
+def _ways(
+    network: keras.Model, slices: DataLoader, target: Path, manifest: dict[str, Any]
+) -> dict[str, Any]:
+    """Export the network, with its mirror image if that pays on the validation slices."""
+    scores = {}
+    for mirrored in (False, True):
+        export_openvino(network, target / XML, mirrored=mirrored)
+        raw = _forward(OpenVINORuntime(Release(target, manifest)), slices.images)
+        scores[mirrored] = validation_scores(
+            slices.records,
+            slices.tumor,
+            slices.type_index,
+            sigmoid(raw.tumor),
+            softmax(raw.type.astype(np.float64)),
+        )["val_score"]
+    pays = scores[True] - scores[False] >= _WORTH_TWICE
+    if not pays:
+        export_openvino(network, target / XML)
+    return {
+        "mirrored": pays,
+        "mirror_rule": (
+            f"The mean validation score was {scores[False]:.4f} for the slice alone and "
+            f"{scores[True]:.4f} with its mirror image; the mirror image is used from a gain of "
+            f"{_WORTH_TWICE} on, because it doubles the work."
+        ),
+    }
+
+
+def _typed(
+    run: RunFolder, config: TrainingConfig, manifest: dict[str, Any]
+) -> tuple[DataLoader, RawOutput]:
+    """Return the slices that another run held out, and what its network says of them."""
+    theirs = TrainingConfig.from_json(run.read_json("config.json"))
+    same = ("architecture", "types", "preprocessing")
+    other = [key for key in same if getattr(theirs, key) != getattr(config, key)]
+    if other:
+        msg = (
+            f"The run {run.path.name} cannot calibrate the types: its {', '.join(other)} "
+            "differ from those of the run to release."
+        )
+        raise TrainingError(msg)
+    training, validation = training_split(theirs)
+    check_same_data(run, training, validation)
+    slices = DataLoader(validation, theirs.preprocessing, types=theirs.types)
+    with tempfile.TemporaryDirectory() as folder:
+        mirrored = bool(manifest["mirrored"])
+        export_openvino(_best_network(run, theirs), Path(folder) / XML, mirrored=mirrored)
+        return slices, _forward(OpenVINORuntime(Release(Path(folder), manifest)), slices.images)
 
 
 def finish_release(target: Path, manifest: dict[str, Any]) -> Release:
@@ -105,72 +168,9 @@ def finish_release(target: Path, manifest: dict[str, Any]) -> Release:
     return Release(target, manifest)
 
 
-def seen_share(run: RunFolder, test: Dataset) -> tuple[int, int]:
-    """Count the test images that are byte-identical to a training or validation image.
-
-    Returns
-    -------
-    tuple
-        Images seen, and images in all.
-
-    Raises
-    ------
-    TrainingError
-        When more than a twentieth was seen: that is no test set.
-    """
-    config = TrainingConfig.from_json(run.read_json("config.json"))
-    known = {_digest(r.path) for part in training_split(config) for r in part.records}
-    total = len(test.records)
-    seen = sum(_digest(record.path) in known for record in test.records)
-    if seen > 0.05 * total:
-        msg = (
-            f"{seen} of the {total} test images of {test.root.name} took part in training or "
-            "validation, so they cannot measure the model. Name other --test-folds or images."
-        )
-        raise TrainingError(msg)
-    return seen, total
-
-
-def _digest(path: Path) -> bytes:
-    return hashlib.sha256(path.read_bytes()).digest()
-
-
 def _forward(runtime: OpenVINORuntime, images: np.ndarray) -> RawOutput:
     parts = [
         runtime.forward(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)
     ]
-    names = ("tumor", "type", "evidence", "gradcam")
+    names = [field.name for field in fields(RawOutput)]
     return RawOutput(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
-
-
-def _data(config: TrainingConfig, training: Dataset, validation: Dataset) -> dict[str, Any]:
-    counts = {
-        part: Counter((r.stratum, r.type or r.label) for r in dataset.records)
-        for part, dataset in (("training", training), ("validation", validation))
-    }
-    keys = sorted(set(counts["training"]) | set(counts["validation"]), key=str)
-    return {
-        "fingerprint": {
-            "training": training.fingerprint(),
-            "validation": validation.fingerprint(),
-        },
-        "folds": list(config.folds),
-        "images": [
-            {
-                "source": source,
-                "class": label,
-                "training": counts["training"][source, label],
-                "validation": counts["validation"][source, label],
-            }
-            for source, label in keys
-        ],
-    }
-
-
-def _public(config: TrainingConfig) -> dict[str, Any]:
-    """Return the settings with the names of datasets and files instead of local paths."""
-    values = config.to_json()
-    for key in ("datasets", "tumor_free"):
-        values[key] = [PurePath(path).name for path in values[key]]
-    values["weights"] = PurePath(values["weights"]).name
-    return values
