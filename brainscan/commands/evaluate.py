@@ -11,6 +11,7 @@ from pathlib import Path
 from brainscan.data.dataset import open_dataset
 from brainscan.errors import BrainScanError
 from brainscan.evaluation import tables
+from brainscan.evaluation.baseline_tables import text_baselines, text_seen
 from brainscan.evaluation.decisions_tables import decision_lines
 from brainscan.evaluation.evaluate import evaluate
 from brainscan.evaluation.export import metrics_json, predictions_csv
@@ -154,6 +155,9 @@ def _print(result: EvaluationResult, out: Path) -> None:
     )
     if result.counted:
         _print_figures(result)
+        print(text_seen(result))
+        if result.baselines:
+            print(text_baselines(result.baselines))
     else:
         reason = "have no prediction" if result.labelled else "carry no label"
         print(f"The images {reason}, so there are no figures, only predictions.")

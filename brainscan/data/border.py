@@ -109,7 +109,7 @@ def border_figures(
         names, counts = np.unique(target[target != ""], return_counts=True)
         enough = names[counts >= _LEAST_OF_CLASS]
         chosen = np.flatnonzero(np.isin(target, enough))
-        folds = _folds(target[chosen], groups[chosen])
+        folds = fold_count(target[chosen], groups[chosen])
         if len(enough) < 2 or folds < 2:
             continue
         for step, (uses, features) in enumerate(inputs.items()):
@@ -127,7 +127,7 @@ def _silent(done: int, total: int) -> None:
     """Report progress to nobody."""
 
 
-def _folds(target: np.ndarray, groups: np.ndarray) -> int:
+def fold_count(target: np.ndarray, groups: np.ndarray) -> int:
     """Folds that leave every class on both sides, as far as its groups allow."""
     per_class = [len(np.unique(groups[target == name])) for name in np.unique(target)]
     return min([_FOLDS, *per_class]) if per_class else 0
@@ -145,7 +145,7 @@ def _measure(
     from sklearn.metrics import balanced_accuracy_score
 
     names, code = np.unique(target, return_inverse=True)
-    probability = _held_out(features, code, groups, folds)
+    probability = held_out(features, code, groups, folds)
     decision = probability.argmax(axis=1)
     binary = len(names) == 2
     return BorderFigure(
@@ -164,8 +164,25 @@ def _measure(
     )
 
 
-def _held_out(features: np.ndarray, code: np.ndarray, groups: np.ndarray, folds: int) -> np.ndarray:
-    """Probabilities ``(n, classes)`` of images whose groups took no part in the fit."""
+def held_out(features: np.ndarray, code: np.ndarray, groups: np.ndarray, folds: int) -> np.ndarray:
+    """Return the probabilities of images by a logistic regression that saw no image of their group.
+
+    Parameters
+    ----------
+    features
+        ``(n, columns)`` float; standardised here.
+    code
+        ``(n,)`` int, class numbers from 0 without a gap.
+    groups
+        ``(n,)`` integers; equal ones are never split.
+    folds
+        Number of parts, see :func:`fold_count`.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(n, classes)`` float64.
+    """
     # scikit-learn takes a second to import, which the other commands should not wait for.
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression

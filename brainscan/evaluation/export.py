@@ -13,6 +13,7 @@ from brainscan.data.dataset import TYPES
 from brainscan.evaluation.details import reliability_bins, types_by_source, worst_errors
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.rows import ImageRow
+from brainscan.evaluation.seen_figures import seen_json
 from brainscan.inference.conformal import type_set
 from brainscan.notice import RESEARCH_USE
 
@@ -56,7 +57,7 @@ def predictions_csv(result: EvaluationResult) -> str:
         *("file", "status", "reason", "source", "sequence", "group", "fold"),
         *("label", "type_label", "tumor_probability", "answer", "decision", "error"),
         *("type", "type_set", *(f"p_{name}" for name in result.model.types)),
-        *("evidence_peak", "peak_in_mask", "model", "sha256", "elapsed_ms"),
+        *("evidence_peak", "peak_in_mask", "seen_in_training", "model", "sha256", "elapsed_ms"),
     ]
 
     def line(row: ImageRow) -> list[object]:
@@ -69,10 +70,18 @@ def predictions_csv(result: EvaluationResult) -> str:
             _type_set(result, row),
             *(known.get(name) for name in result.model.types),
             *(row.peak, None if row.hit is None else str(row.hit).lower()),
+            _seen(result, row),
             *(result.model.title, row.sha256, row.elapsed_ms),
         ]
 
     return to_csv(header, map(line, result.rows))
+
+
+def _seen(result: EvaluationResult, row: ImageRow) -> str | None:
+    """Return ``identical``, ``near`` or ``no``; nothing where it cannot be known."""
+    if result.seen_known is None or row.probability is None:
+        return None
+    return row.seen or "no"
 
 
 def _type_set(result: EvaluationResult, row: ImageRow) -> str | None:
@@ -142,6 +151,8 @@ def _metrics(result: EvaluationResult) -> dict[str, Any]:
         "types_by_source": types_by_source(result),
         "reliability": reliability_bins(result),
         "worst": worst_errors(result),
+        "seen": seen_json(result),
+        "baselines": result.baselines.to_json() if result.baselines else None,
     }
 
 

@@ -12,6 +12,7 @@ import plotly.io
 from plotly.offline import get_plotlyjs
 
 from brainscan.evaluation import figures, tables
+from brainscan.evaluation.baseline_tables import html_baselines, html_seen
 from brainscan.evaluation.decisions_tables import decisions_section
 from brainscan.evaluation.names import display_name
 from brainscan.evaluation.result import EvaluationResult
@@ -31,7 +32,8 @@ def html_report(result: EvaluationResult) -> str:
     plots = _plots(result) if result.counted else {}
     body = [_head(result)]
     if result.counted:
-        body += [_headline(result), _threshold(result), _classes(result), _parts(result)]
+        body += [html_seen(result), _headline(result), html_baselines(result.baselines)]
+        body += [_threshold(result), _classes(result), _parts(result)]
         body += [decisions_section(result.decisions), _curves(plots), _errors(result)]
     else:
         body.append(f"<p>{escape(_no_figures(result))}</p>")

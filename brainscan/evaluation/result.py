@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from brainscan.data.dataset import TYPES
 from brainscan.evaluation import curves
+from brainscan.evaluation.baselines import Baselines
 from brainscan.evaluation.breakdown import Breakdown, breakdowns, hit_rate
 from brainscan.evaluation.decisions import DecisionRule, Decisions, measure_decisions
 from brainscan.evaluation.intervals import Estimate, proportion, resampling_units
@@ -22,8 +23,8 @@ from brainscan.evaluation.metrics import (
 )
 from brainscan.evaluation.review import ReviewImage
 from brainscan.evaluation.rows import ImageRow
-from brainscan.inference.decision import OperatingPoint
 from brainscan.evaluation.stability_result import StabilityResult
+from brainscan.inference.decision import OperatingPoint
 
 BINARY = ("no_tumor", "tumor")
 
@@ -97,6 +98,11 @@ class EvaluationResult:
         One entry an image, in the order of the dataset.
     review
         Row number to picture, of the worst candidates of every kind of error.
+    seen_known
+        Number of training and validation images the release can recognise; ``None`` when it
+        cannot tell which images it has seen.
+    baselines
+        What can be had without a detector; ``None`` unless it was measured.
     stability
         How far answers move under small changes of the images; ``None`` unless measured.
     """
@@ -111,6 +117,8 @@ class EvaluationResult:
     versions: Mapping[str, str]
     rows: tuple[ImageRow, ...] = field(repr=False)
     review: Mapping[int, ReviewImage] = field(default_factory=dict, repr=False)
+    seen_known: int | None = None
+    baselines: Baselines | None = field(default=None, repr=False)
     stability: StabilityResult | None = field(default=None, repr=False)
 
     @cached_property
@@ -162,6 +170,24 @@ class EvaluationResult:
             [row.source for row in rows],
             [row.sha256 or row.name for row in rows],
         )
+
+    @property
+    def units(self) -> list[Hashable]:
+        """What the bootstrap draws: one group, or single image, for every row."""
+        return self._units[0]
+
+    @cached_property
+    def seen(self) -> tuple[int, ...]:
+        """Row numbers of the images that took part in the model's training or validation."""
+        return tuple(number for number, row in enumerate(self.rows) if row.seen is not None)
+
+    @cached_property
+    def without_seen(self) -> EvaluationResult | None:
+        """The same evaluation without the images seen in training; ``None`` when none was."""
+        if not self.seen:
+            return None
+        kept = tuple(row for row in self.rows if row.seen is None)
+        return replace(self, rows=kept, review={}, baselines=None, stability=None)
 
     @property
     def interval_notes(self) -> tuple[str, ...]:

@@ -49,6 +49,8 @@ def images_table(result: EvaluationResult, threshold: float) -> None:
             "Label": lambda row: display_name(row.type or row.label or "none"),
             "Error": lambda row: display_name(row.error(threshold) or ""),
         }
+    if result.seen:
+        columns["Seen in training"] = lambda row: row.seen or ""
     if any(row.sequence for row in rows):
         columns["Sequence"] = lambda row: row.sequence or ""
     if len({row.source for row in rows}) > 1:

@@ -1,0 +1,57 @@
+"""What baselines and the search for known images need of every slice, kept small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from brainscan.data.dataset import Record
+from brainscan.data.rim import rim_features
+from brainscan.data.seen import Look
+from brainscan.data.survey import ImageFacts
+from brainscan.imaging.scan import Scan
+
+
+@dataclass(eq=False)
+class Looks:
+    """Files, thumbnails and rims of the slices that were read; about 9 KB an image.
+
+    Collected while the images stream through the network, so that nothing is decoded twice.
+
+    Attributes
+    ----------
+    numbers
+        Row numbers of the images, in the order of the other lists.
+    facts, looks, rims
+        What their files are, how they look, and their outermost pixels
+        (:func:`brainscan.data.rim.rim_features`).
+    """
+
+    numbers: list[int] = field(default_factory=list)
+    facts: list[ImageFacts] = field(default_factory=list)
+    looks: list[Look] = field(default_factory=list)
+    rims: list[np.ndarray] = field(default_factory=list)
+
+    def offer(self, number: int, record: Record, scan: Scan) -> None:
+        """Keep what is needed of the slice of row ``number``."""
+        try:
+            size = record.path.stat().st_size
+        except OSError:  # removed since it was read; one byte, because sizes are compared as logs
+            size = 1
+        look = Look.of(scan)
+        self.numbers.append(number)
+        self.facts.append(
+            ImageFacts(
+                record=record,
+                bytes=size,
+                sha256=scan.sha256,
+                pixels_sha256=look.pixels.hex(),
+                format=scan.format,
+                mode=scan.mode,
+                width=scan.width,
+                height=scan.height,
+            )
+        )
+        self.looks.append(look)
+        self.rims.append(rim_features(scan.pixels))
