@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 import brainscan.ui.models
 from brainscan.inference.release import models_root
 from brainscan.ui import reading_room
+from brainscan.ui.exporting import results_csv
 from brainscan.ui.store import stores
 from brainscan.ui.worklist import Worklist
 from tests.pages import fake_model
@@ -100,3 +101,35 @@ def test_removing_and_clearing(script: AppTest, fake: None) -> None:
     assert _rows(script) == []
     assert [button.label for button in script.button] == ["Try a sample"]
     assert len(stores().files) == 0
+
+
+def test_sensitivity_changes_decisions_without_asking_the_network(
+    script: AppTest, fake: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FAKE_MODEL_LOG", str(tmp_path / "log"))
+    _press(script.run(), "Try a sample")
+    asked = (tmp_path / "log").read_text()
+
+    def shown() -> list[dict[str, Any]]:
+        return [answer for row in _rows(script) for answer in row.answers.values()]
+
+    def choose(name: str) -> AppTest:
+        box = next(box for box in script.selectbox if box.label == "Sensitivity")
+        return box.select(name).run()
+
+    before = shown()
+    assert {answer["sensitivity"] for answer in before} == {0.95}
+    assert "no_tumor" in {answer["decision"] for answer in before}
+    assert all(len(answer["type_set"]) == 2 for answer in before if answer["type"])
+    script = choose("0.99")
+    assert not script.exception
+    after = shown()
+    assert {answer["decision"] for answer in after} == {"tumor", "indeterminate"}
+    table = results_csv(_rows(script), script.session_state["model_key"])
+    assert table.count(",0.99,0.01,0.01,0.6,") == len(after)
+    assert {answer["threshold"] for answer in after} == {0.01}
+    assert all(answer["type_set"] for answer in after)
+    assert any("71% of tumour-free slices" in text.value for text in script.caption)
+    script = choose("0.95")
+    assert shown() == before
+    assert (tmp_path / "log").read_text() == asked

@@ -1,0 +1,67 @@
+"""The reader's choice of sensitivity: every decision follows it, the network is not asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from brainscan.inference.decision import OperatingPoint, decided_again
+from brainscan.inference.prediction import Prediction
+from brainscan.ui.models import Reader
+from brainscan.ui.worklist import Row
+
+_CHOSEN = "chosen sensitivity"
+_HELP = (
+    "How many of 100 tumour slices should not be called tumour-free. A higher value misses fewer "
+    "tumours and leaves more tumour-free slices uncertain or suspected. It changes the decisions "
+    "of all scans on the list, not their probabilities."
+)
+
+
+def control(reader: Reader) -> OperatingPoint | None:
+    """Show the choice and what it means; return it, or ``None`` where there is none to make."""
+    points = reader.release.operating_points
+    if not points:
+        st.caption("This model was released with one threshold; its sensitivity is not selectable.")
+        return None
+    own = reader.release.operating_point()
+    offered = {_name(point): point for point in points}
+    names = list(offered)
+    wanted = st.session_state.get(_CHOSEN, _name(own))
+    chosen = st.selectbox(
+        "Sensitivity",
+        names,
+        index=names.index(wanted) if wanted in offered else names.index(_name(own)),
+        format_func=lambda name: f"{name} (default)" if name == _name(own) else name,
+        help=_HELP,
+        key="Sensitivity",
+    )
+    st.session_state[_CHOSEN] = chosen
+    point = offered[chosen]
+    if point.specificity is not None and point.indeterminate is not None:
+        st.caption(
+            f"Validation: {point.specificity:.0%} of tumour-free slices called tumour-free "
+            f"(specificity), {point.indeterminate:.0%} of all slices left uncertain."
+        )
+    return point
+
+
+def decide_all(rows: Iterable[Row], reader: Reader, point: OperatingPoint | None) -> None:
+    """Bring the answers of a model to an operating point; those already there stay."""
+    if point is None:
+        return
+    for row in rows:
+        answer = row.answers.get(reader.key)
+        if answer is not None and answer["sensitivity"] != point.sensitivity:
+            quantiles = reader.release.type_quantiles
+            row.answers[reader.key] = decided_again(answer, point, quantiles)
+
+
+def decided(prediction: Prediction, reader: Reader, point: OperatingPoint | None) -> Prediction:
+    """Return a prediction at the operating point chosen."""
+    return prediction if point is None else prediction.at(point, reader.release.type_quantiles)
+
+
+def _name(point: OperatingPoint) -> str:
+    return "" if point.sensitivity is None else f"{point.sensitivity:g}"
