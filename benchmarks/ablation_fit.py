@@ -86,9 +86,10 @@ class Recipe:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """What one variant may see: indices into the features, and its evidence targets."""
+    """What one variant may see: indices into the features, its types and evidence targets."""
 
     rows: np.ndarray
+    kind: np.ndarray
     evidence: np.ndarray
 
 
@@ -105,8 +106,12 @@ def given(features: Features, variant: Variant) -> Given:
     wanted = {MEASURED_SOURCE: variant.lgg, "figshare": variant.figshare}
     kept = [wanted.get(record.source, variant.web) for record in features.records]
     rows = np.flatnonzero(kept)
-    evidence = features.evidence[rows]
-    return Given(rows, evidence if variant.masks else np.full_like(evidence, UNKNOWN))
+    kind, evidence = features.kind[rows], features.evidence[rows]
+    return Given(
+        rows,
+        kind if variant.types else np.full_like(kind, -1),
+        evidence if variant.masks else np.full_like(evidence, UNKNOWN),
+    )
 
 
 def build_heads(features: Features, variant: Variant, recipe: Recipe) -> keras.Model:
@@ -146,7 +151,7 @@ def fit(features: Features, variant: Variant, recipe: Recipe, seed: int) -> kera
     objective = Objective(
         config,
         balanced_weights(features.tumor[part.rows], 2),
-        balanced_weights(features.kind[part.rows], len(config.types)),
+        balanced_weights(part.kind, len(config.types)),
     )
     warm = max(1, recipe.steps // 10)
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -195,7 +200,7 @@ def batches(
         for values in maps:
             values[mirrored] = values[mirrored][:, :, ::-1]
         fine, coarse, evidence = maps
-        yield fine, coarse, features.tumor[rows], features.kind[rows], evidence
+        yield fine, coarse, features.tumor[rows], part.kind[chosen], evidence
 
 
 def answer(network: keras.Model, features: Features) -> Answers:

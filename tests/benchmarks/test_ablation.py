@@ -59,6 +59,11 @@ def test_without_outlines_every_cell_of_every_slice_is_unknown(features: Feature
     assert np.array_equal(given(features, FULL).evidence, features.evidence)
 
 
+def test_without_the_type_task_no_type_is_known(features: Features) -> None:
+    assert given(features, Variant("", "", types=False)).kind.tolist() == [-1] * 6
+    assert given(features, FULL).kind.tolist() == [-1, -1, 0, -1, -1, -1]
+
+
 def test_ladder_adds_one_ingredient_at_a_time_and_ends_with_the_full_recipe() -> None:
     def off(variant: Variant) -> set[str]:
         return {k for k, v in vars(variant).items() if v is False}
