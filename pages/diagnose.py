@@ -107,8 +107,6 @@ def picture_to_save(row: Row, reader: Reader | None) -> Picture | None:
     )
     if prediction is not None and reader is not None:
         prediction = sensitivity.decided(prediction, reader, st.session_state.get("point"))
-    if prediction is not None and reader is not None:
-        prediction = sensitivity.decided(prediction, reader, st.session_state.get("point"))
     png = exporting.view_png(scan, prediction, view)
     return Picture(uuid.uuid4().hex, exporting.view_name(row), png)
 
@@ -257,16 +255,12 @@ def reading() -> None:
         st.session_state["model_key"] = model_key
         point = None if reader is None else sensitivity.control(reader)
         st.session_state["point"] = point
-        point = None if reader is None else sensitivity.control(reader)
-        st.session_state["point"] = point
         if len(listed.rows) > 1:
             listed.order = cast(Order, keep_choice("Order", list(ORDERS)))
         row = listed.rows[listed.selected]
         if row.waits_for(model_key):
             with st.spinner(f"Reading {row.name}"):
                 reading_room.read_row(row, listed.session, memory, reader)
-        if reader is not None:
-            sensitivity.decide_all(listed.rows.values(), reader, point)
         if reader is not None:
             sensitivity.decide_all(listed.rows.values(), reader, point)
         bar = progress_bar(model_key)

@@ -60,12 +60,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="S",
         help="decide at the threshold for this sensitivity, for example 0.9 (default 0.95)",
     )
-    parser.add_argument(
-        "--sensitivity",
-        type=float,
-        metavar="S",
-        help="decide at the threshold for this sensitivity, for example 0.9 (default 0.95)",
-    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the lines to a file")
     parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write evidence maps")
     parser.add_argument("--masks", type=Path, metavar="DIR", help="write masks")

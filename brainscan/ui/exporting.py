@@ -79,11 +79,6 @@ def _cell(value: object) -> object:
     return " or ".join(value) if isinstance(value, list) else value
 
 
-def _cell(value: object) -> object:
-    """Return a value for one cell; the types of a set are joined."""
-    return " or ".join(value) if isinstance(value, list) else value
-
-
 def _stability(row: Row, model_key: str) -> dict[str, Any]:
     """Return what the stability check found under its key; nothing where it was not made."""
     measured = row.stability.get(model_key)

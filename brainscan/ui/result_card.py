@@ -10,8 +10,6 @@ import streamlit as st
 
 from brainscan.inference.decision import OperatingPoint
 
-from brainscan.inference.decision import OperatingPoint
-
 _DECISIONS = {
     "tumor": ("Tumour suspected", "tumor"),
     "no_tumor": ("No tumour detected", "no_tumor"),
@@ -134,22 +132,6 @@ def refusal_card(sentence: str) -> None:
         '<div class="bs-decision bs-indeterminate" data-testid="refusal">'
         "<i></i><h2>Not a brain MR slice</h2></div>"
         f'<p class="bs-why">{escape(sentence)}</p>'
-    )
-
-
-def _set_html(types: Sequence[str], type_sets: Mapping[str, Any] | None) -> str:
-    """Return the type set in words and how often such sets are right; empty without one."""
-    if not types:
-        return ""
-    words = (", ".join(types[:-1]) + " or " if len(types) > 1 else "") + types[-1]
-    note = ""
-    if type_sets is not None:
-        note = "" if len(types) == 1 else "One name would be a false certainty. "
-        level = f"{100 * type_sets['level']:g} of 100"
-        note += f"Such answers hold the true type for {level} tumours like the validation data."
-    return (
-        f'<p class="bs-set" data-testid="type-set"><strong>{escape(words.capitalize())}</strong>'
-        f"<small>{note}</small></p>"
     )
 
 

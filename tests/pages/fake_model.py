@@ -28,11 +28,6 @@ POINTS = [
      "indeterminate": s - 0.8, "n": {"tumor": 100, "no_tumor": 200}}
     for s, t, band in ((0.8, 0.9, (0.9, 0.9)), (0.95, THRESHOLD, BAND), (0.99, 0.01, (0.01, 0.6)))
 ]  # fmt: skip
-POINTS = [
-    {"sensitivity": s, "threshold": t, "band": band, "kept": s, "specificity": 1.7 - s,
-     "indeterminate": s - 0.8, "n": {"tumor": 100, "no_tumor": 200}}
-    for s, t, band in ((0.8, 0.9, (0.9, 0.9)), (0.95, THRESHOLD, BAND), (0.99, 0.01, (0.01, 0.6)))
-]  # fmt: skip
 
 
 def note(line: str) -> None:
@@ -99,11 +94,6 @@ def list_fake_models(root: Path | None = None) -> list[Release]:
                 "version": "0.0.1",
                 "types": list(TYPES),
                 "threshold_rule": "fixed for the tests",
-                "threshold": THRESHOLD,
-                "band": list(BAND),
-                "operating_points": POINTS,
-                "coverage": {"tumor": 0.95, "no_tumor": 0.95, "type": 0.9},
-                "type_sets": {"level": 0.9, "quantiles": dict.fromkeys(TYPES, 0.85)},
                 "threshold": THRESHOLD,
                 "band": list(BAND),
                 "operating_points": POINTS,
