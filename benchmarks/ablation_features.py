@@ -135,8 +135,14 @@ def extract(
     cells = stores[0].shape[1]
     evidence = np.stack([slices.evidence(i, masks[i], cells) for i in range(len(slices))])
     return Features(
-        slices.records, *stores, slices.tumor, slices.type_index, evidence, masks
-    )  # fmt: skip
+        records=slices.records,
+        stride_8=stores[0],
+        stride_16=stores[1],
+        tumor=slices.tumor,
+        kind=slices.type_index,
+        evidence=evidence,
+        masks=masks,
+    )
 
 
 def read_features(
