@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from brainscan.inference.prediction import Decision
+from brainscan.inference.decision import Decision, OperatingPoint
 
 _WORDS = {"tumor": "tumour", "no_tumor": "no tumour", "indeterminate": "uncertain"}
 
@@ -86,12 +86,7 @@ class ScanStability:
 
     def at(self, threshold: float, band: tuple[float, float]) -> ScanStability:
         """Return the same probabilities decided at another threshold and band."""
-
-        def decide(probability: float) -> Decision:
-            if band[0] <= probability < band[1]:
-                return "indeterminate"
-            return "tumor" if probability >= threshold else "no_tumor"
-
+        decide = OperatingPoint(threshold, band).decide
         return replace(
             self,
             threshold=threshold,
