@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from brainscan.data.audit import Audit, audit_dataset
+from brainscan.data.audit import STAGES, Audit, audit_dataset
 from brainscan.data.audit_json import audit_json
 from brainscan.data.audit_text import audit_text
 from brainscan.data.dataset import open_dataset
@@ -17,6 +17,7 @@ from brainscan.data.duplicates import SIMILARITY
 from brainscan.data.splitting import balanced_folds, manifest_path, write_split
 from brainscan.errors import DatasetError
 from brainscan.progress import ProgressBar
+from brainscan.runs.folder import write_atomic
 
 _HELP = "find copies, leaks, label conflicts and giveaways in a dataset"
 _DESCRIPTION = """\
@@ -48,7 +49,6 @@ into the dataset's folder or above. Nothing is overwritten.
 
 exit code: 0 every file was read, 1 some were not, 2 the audit could not start
 """
-_STAGES = {"reading": "Reading", "comparing": "Comparing", "border": "Looking at borders"}
 _INTERRUPTED = 130  # as a shell reports Ctrl-C
 
 
@@ -94,7 +94,8 @@ def run(args: argparse.Namespace) -> int:
         audit = audit_dataset(dataset, threshold=args.similarity, progress=bars.update)
     except KeyboardInterrupt:
         bars.close()
-        print("brainscan audit: stopped. Nothing was written.", file=sys.stderr)
+        doing = f" while {STAGES[bars.stage]}" if bars.stage else ""
+        print(f"brainscan audit: stopped{doing}. Nothing was written.", file=sys.stderr)
         return _INTERRUPTED
     bars.close()
     print(audit_text(audit))
@@ -110,13 +111,13 @@ class _Bars:
     """One progress bar a stage."""
 
     def __init__(self) -> None:
-        self._stage = ""
+        self.stage = ""
         self._bar = ProgressBar("")
 
     def update(self, stage: str, done: int, total: int) -> None:
-        if stage != self._stage:
+        if stage != self.stage:
             self.close()
-            self._stage, self._bar = stage, ProgressBar(_STAGES[stage])
+            self.stage, self._bar = stage, ProgressBar(STAGES[stage].capitalize())
             self._bar.update(0, total)
         self._bar.update(done, total)
 
@@ -132,7 +133,7 @@ def _check_json(path: Path) -> None:
 
 def _write_json(audit: Audit, path: Path) -> None:
     try:
-        path.write_text(json.dumps(audit_json(audit), indent=1) + "\n", encoding="utf-8")
+        write_atomic(path, (json.dumps(audit_json(audit), indent=1) + "\n").encode())
     except OSError as error:
         msg = f"{path} cannot be written ({error.strerror}). Choose another file with --json."
         raise DatasetError(msg) from error

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from brainscan.data.audit import Audit
 from brainscan.data.border import BorderFigure
-from brainscan.data.verdict import distinct, verdict
+from brainscan.data.verdict import distinct, one_sided, verdict
 
 _SHOWN = 5
 _SUBJECT = {
@@ -64,10 +64,9 @@ def _balance(audit: Audit) -> list[str]:
     ]
     rows.append(["all", *(str(tally.classes[n]) for n in classes), str(len(audit.seen.images))])
     lines = ["Images by source and class", *_table(["source", *classes, "all"], rows)]
-    alone = [name for name, found in tally.classes_by_source.items() if len(found) == 1]
-    if alone and len(tally.classes_by_source) > 1:
+    if alone := one_sided(audit):
         lines.append(
-            f"  Only one class each: {_names(alone)}. There the source gives the class away."
+            f"  Tumors only, or none at all: {_names(alone)}. There the source gives it away."
         )
     return lines
 

@@ -61,6 +61,17 @@ def distinct(audit: Audit) -> dict[str, int]:
     }
 
 
+def one_sided(audit: Audit) -> tuple[str, ...]:
+    """Return the sources, of several, that hold tumors only or no tumor at all."""
+    labels: dict[str, set[str]] = {}
+    for image in audit.seen.images:
+        if image.record.label is not None:
+            labels.setdefault(image.record.source, set()).add(image.record.label)
+    if len(labels) < 2:
+        return ()
+    return tuple(sorted(name for name, found in labels.items() if len(found) == 1))
+
+
 def leaks(audit: Audit) -> FoldTwins | None:
     """Return the twins of all test sides together; ``None`` without a split."""
     if not audit.twins:
@@ -76,18 +87,16 @@ def _of_split(audit: Audit) -> Verdict:
     assert found is not None  # the caller has looked
     tests = any(is_test(twins.fold) for twins in audit.twins)
     kind, there = ("test images", "training") if tests else ("images", "another fold")
-    patients = (
-        f" {found.same_group:,} belong to a group (patient) that is also in {there}."
-        if found.same_group
-        else ""
-    )
+    belong = "belongs" if found.same_group == 1 else "belong"
+    patients = f" {found.same_group:,} {belong} to a group (patient) that is also in {there}."
+    patients = patients if found.same_group else ""
     whole = f"{found.n:,} {kind}"
     if not found.near and not found.same_group:
         detail = "Copies mirrored, cropped and saved again were looked for too."
         return Verdict("clean", f"None of the {whole} has a copy in {there}.", detail)
     if not found.near:
         return Verdict("leak", f"None of the {whole} has a copy in {there}.", patients.strip())
-    share = f"{found.near:,} ({found.near / found.n:.1%})"
+    share = f"{found.near:,} ({100 * found.near / found.n:.1f} %)"
     also = f"{'is' if found.byte_identical == 1 else 'are'} also in {there}"
     if found.byte_identical:
         sentence = f"{found.byte_identical:,} of {whole} {also}, byte for byte; "

@@ -22,7 +22,7 @@ _ALL = "all"
 _KINDS = {
     "bytes": "Same bytes",
     "pixels": "Same pixels",
-    "near": "Saved again or resized",
+    "near": "Saved again",
     "mirrored": "Mirrored",
     "cropped": "Cropped",
 }
@@ -45,11 +45,15 @@ def copies(found: AuditedDataset) -> None:
         st.caption("There is no pair of this kind.")
         return
     start = _pager("copies", len(chosen), _PAIRS_A_PAGE, "pairs")
-    cards = "".join(_pair_card(found, pair) for pair in chosen[start : start + _PAIRS_A_PAGE])
+    cards = "".join(
+        _pair_card(found, pair, mark=pair.across and not only)
+        for pair in chosen[start : start + _PAIRS_A_PAGE]
+    )
     st.html(f'<div class="bs-pairs" data-testid="pairs">{cards}</div>')
     st.caption(
-        "Each image with its closest copy, one in another fold before one in its own. Similarity "
-        "is the correlation of detail on a 32 x 32 grid; pairs from "
+        "Each image with its closest copy, one in another fold before one in its own; saved again "
+        "includes resized, mirrored may be cropped too. Similarity is the correlation of detail "
+        "on a 32 x 32 grid; pairs from "
         f"{found.audit.threshold:g} count as copies."
     )
 
@@ -133,9 +137,9 @@ def _pager(name: str, count: int, size: int, noun: str) -> int:
     return first
 
 
-def _pair_card(found: AuditedDataset, pair: Pair) -> str:
+def _pair_card(found: AuditedDataset, pair: Pair, *, mark: bool) -> str:
     images = found.audit.seen.images
-    where = '<em class="bs-across">across the split</em>' if pair.across else ""
+    where = '<em class="bs-across">across</em>' if mark else ""
     similarity = "" if pair.kind in ("bytes", "pixels") else f"similarity {pair.similarity:.3f}"
     return (
         f"<section><header><b>{_KINDS[pair.kind]}</b>{where}<span>{similarity}</span></header>"
@@ -155,11 +159,11 @@ def _figure(image: ImageFacts) -> str:
         else '<div class="bs-gone">The file has gone or has changed since the audit.</div>'
     )
     label = display_name(class_of(record))
-    fold = f"{escape(_fold(record.fold))} · " if record.fold else ""
-    size = f"{image.width} × {image.height} {image.format}"
+    fold = f"<b>{escape(_fold(record.fold))}</b>" if record.fold else ""
+    file = f"{record.name.rsplit('/', 1)[-1]}, {image.width} × {image.height} {image.format}"
     return (
-        f'<figure title="{name}">{shown}<figcaption><b>{fold}{escape(label)}</b>'
-        f"<span>{name.rsplit('/', 1)[-1]}</span><small>{escape(size)}</small>"
+        f'<figure title="{name}">{shown}<figcaption>{fold}<span>{escape(label)}</span>'
+        f"<small>{escape(file)}</small>"
         "</figcaption></figure>"
     )
 

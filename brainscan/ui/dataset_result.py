@@ -63,17 +63,15 @@ def _tiles(found: AuditedDataset) -> None:
     images, different = len(audit.seen.images), distinct(audit)
     leaked = leaks(audit)
     equal = sum(conflict.kind == "pixels" for conflict in audit.conflicts)
+    groups = len(set(audit.safe_groups.tolist()))
+    named = any(image.record.group for image in audit.seen.images)
     unread = len(audit.seen.unreadable)
     tiles = [
         ("Images", f"{images:,}", f"{unread:,} unreadable" if unread else "all readable"),
         ("Distinct images", f"{different['by_pixels']:,}", "no two with equal pixels"),
-        ("Different pictures", f"{different['near']:,}", "groups of copies, mirrored and cropped"),
-        (
-            "Safe groups",
-            f"{len(set(audit.safe_groups.tolist())):,}",
-            "copies and named patients kept together",
-        ),
-        ("Label conflicts", f"{len(audit.conflicts):,}", f"{equal:,} of them equal pictures"),
+        ("Different pictures", f"{different['near']:,}", "mirrored and cropped counted as equal"),
+        ("Groups", f"{groups:,}", "copies and patients together" if named else "of copies"),
+        ("Label conflicts", f"{len(audit.conflicts):,}", f"{equal:,} with equal pixels"),
     ]
     if leaked is None:
         tiles.append(("Leaks", "no split", "the dataset names no folds"))

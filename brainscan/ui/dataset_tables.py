@@ -10,10 +10,16 @@ import streamlit as st
 from brainscan.data.audit import Audit
 from brainscan.data.border import BorderFigure
 from brainscan.data.leaks import class_of
+from brainscan.data.verdict import one_sided
 from brainscan.evaluation.names import display_name
 from brainscan.ui.error_card import plain
 
 _TELLING = 0.75  # AUROC from which what lies outside the brain is called telling
+_SUBJECT = {
+    "rim": "the outermost pixels alone",
+    "file": "the file's size, format and mode alone",
+    "rim and file": "the outermost pixels and the file together",
+}
 _USES = {"rim": "Border pixels", "file": "File size and mode", "rim and file": "Both"}
 
 
@@ -22,12 +28,13 @@ def balance(audit: Audit) -> None:
     tally = audit.tally
     classes = list(tally.classes)
     st.markdown("**Class by source**")
-    _counts(classes, tally.classes_by_source, "Source")
-    alone = [name for name, held in tally.classes_by_source.items() if len(held) == 1]
-    if alone and len(tally.classes_by_source) > 1:
+    alone = one_sided(audit)
+    _counts(classes, tally.classes_by_source, "Source", alone)
+    if alone:
         st.caption(
-            f"Shaded sources hold one class only: {len(alone)} of "
-            f"{len(tally.classes_by_source)}. A model that recognises the source has the answer."
+            "Shaded sources hold tumours only, or none: "
+            f"{len(alone)} of {len(tally.classes_by_source)}. A model that recognises the "
+            "source has the answer."
         )
     if audit.links.folds:
         by_fold: dict[str, dict[str, int]] = {}
@@ -36,7 +43,7 @@ def balance(audit: Audit) -> None:
             name = class_of(image.record)
             held[name] = held.get(name, 0) + 1
         st.markdown("**Class by fold**")
-        _counts(classes, dict(sorted(by_fold.items())), "Fold", flag=False)
+        _counts(classes, dict(sorted(by_fold.items())), "Fold")
 
 
 def files(audit: Audit) -> None:
@@ -87,7 +94,7 @@ def border(audit: Audit) -> None:
         telling = (best.auroc or 0.0) >= _TELLING
         place = f" within {best.within}" if best.within else ""
         st.markdown(
-            f"Without seeing the brain, {_USES[best.uses].lower()} alone tell tumour from no "
+            f"Without seeing the brain, {_SUBJECT[best.uses]} tell tumour from no "
             f"tumour{plain(place)} with **AUROC {best.auroc:.2f}**. "
             + (
                 "A high figure on these images need not mean that a model sees the tumour."
@@ -145,7 +152,7 @@ def _place(value: float) -> float:
 
 
 def _counts(
-    classes: Sequence[str], held: dict[str, dict[str, int]], title: str, flag: bool = True
+    classes: Sequence[str], held: dict[str, dict[str, int]], title: str, marked: Sequence[str] = ()
 ) -> None:
     """Show counts with a bar behind each, and sums."""
     most = max((n for found in held.values() for n in found.values()), default=1)
@@ -153,7 +160,7 @@ def _counts(
     body = []
     for name, found in held.items():
         cells = "".join(_count(found.get(one, 0), most) for one in classes)
-        alone = ' class="bs-alone"' if flag and len(found) == 1 and len(held) > 1 else ""
+        alone = ' class="bs-alone"' if name in marked else ""
         total = f"<td><strong>{sum(found.values()):,}</strong></td>"
         body.append(f"<tr{alone}><th>{escape(name or '(none)')}</th>{cells}{total}</tr>")
     sums = "".join(

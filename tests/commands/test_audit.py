@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from brainscan.cli import main
 from brainscan.data.dataset import open_dataset
+from brainscan.notice import RESEARCH_USE
 from tests.data.pictures import picture, recompressed, save
 
 
@@ -59,6 +62,35 @@ def test_a_split_elsewhere_says_where_it_belongs(
     assert main(["audit", str(dataset), "--split", str(target), "--folds", "2"]) == 0
     assert f"relative to {dataset}" in capsys.readouterr().out
     assert target.is_file()
+
+
+def test_the_verdict_comes_first_and_the_json_says_what_it_is_for(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "audit.json"
+    assert main(["audit", str(dataset), "--json", str(out)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith("1 of 9 images are copies of others")
+    plain = json.loads(out.read_text())
+    assert plain["notice"] == RESEARCH_USE
+    assert plain["verdict"]["level"] == "copies"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_in_a_terminal_leaves_a_sentence(tmp_path: Path) -> None:
+    for number in range(3000):
+        save(tmp_path / "scans" / f"p{number}.bmp", picture(number % 3))
+    script = "from brainscan.cli import main; print('ready', flush=True); raise SystemExit(main())"
+    command = [sys.executable, "-c", script, "audit", str(tmp_path / "scans")]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout and process.stdout.readline() == "ready\n"
+        time.sleep(1.5)
+        process.send_signal(signal.SIGINT)
+        error = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, error
+    assert "brainscan audit: stopped" in error and "Traceback" not in error
 
 
 @pytest.mark.parametrize(
@@ -122,7 +154,8 @@ def test_interruption_leaves_a_sentence_and_no_file(
     monkeypatch.setattr("brainscan.data.audit.link", interrupt)
     out = tmp_path / "a.json"
     assert main(["audit", str(dataset), "--json", str(out), "--split", str(dataset)]) == 130
-    assert "stopped. Nothing was written." in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "stopped while reading the files. Nothing was written." in error
     assert not out.exists() and not (dataset / "manifest.csv").exists()
 
 

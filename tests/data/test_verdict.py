@@ -1,0 +1,69 @@
+"""One sentence for every kind of dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from brainscan.data.audit import audit_dataset
+from brainscan.data.dataset import open_dataset
+from brainscan.data.verdict import Verdict, leaks, verdict
+from tests.data.pictures import picture, recompressed, save
+
+
+def _verdict(folder: Path) -> Verdict:
+    return verdict(audit_dataset(open_dataset(folder)))
+
+
+def _manifest(folder: Path, *lines: str) -> None:
+    for line in lines:
+        name, seed = line.partition(",")[0], int(line[1])
+        save(folder / name, recompressed(picture(seed)) if "c" in name else picture(seed))
+    (folder / "manifest.csv").write_text("\n".join(["file,label,patient,fold", *lines]))
+
+
+def test_different_pictures_without_a_split(tmp_path: Path) -> None:
+    for seed in range(3):
+        save(tmp_path / f"{seed}.png", picture(seed))
+    said = _verdict(tmp_path)
+    assert (said.level, said.sentence) == ("clean", "All 3 images show different pictures.")
+
+
+def test_copies_without_a_split(tmp_path: Path) -> None:
+    save(tmp_path / "a.png", picture(1))
+    save(tmp_path / "b.png", picture(1)[:, ::-1])
+    said = _verdict(tmp_path)
+    assert said.level == "copies"
+    assert said.sentence.startswith("1 of 2 images are copies of others")
+
+
+def test_a_clean_split(tmp_path: Path) -> None:
+    _manifest(tmp_path, "p1.png,glioma,A,1", "p2.png,notumor,B,2")
+    said = _verdict(tmp_path)
+    assert said.level == "clean"
+    assert said.sentence == "None of the 2 images has a copy in another fold."
+
+
+def test_near_copies_across_folds(tmp_path: Path) -> None:
+    _manifest(tmp_path, "p1.png,glioma,A,1", "p1c.png,glioma,B,2", "p3.png,notumor,C,2")
+    said = _verdict(tmp_path)
+    assert said.level == "leak"
+    assert said.sentence.startswith("2 (66.7 %) of 3 images have a copy in another fold")
+
+
+def test_a_patient_on_both_sides_is_a_leak_without_any_copy(tmp_path: Path) -> None:
+    _manifest(tmp_path, "p1.png,glioma,A,train", "p2.png,notumor,A,test", "p3.png,glioma,B,test")
+    found = audit_dataset(open_dataset(tmp_path))
+    said, leaked = verdict(found), leaks(found)
+    assert leaked is not None and (leaked.n, leaked.near, leaked.same_group) == (2, 0, 1)
+    assert said.level == "leak"
+    assert said.detail == "1 belongs to a group (patient) that is also in training."
+
+
+@pytest.mark.parametrize("split", [True, False])
+def test_nothing_readable(tmp_path: Path, split: bool) -> None:
+    folder = tmp_path / "Training" / "glioma" if split else tmp_path
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bad.png").write_bytes(b"")
+    assert _verdict(tmp_path).level == "nothing"
