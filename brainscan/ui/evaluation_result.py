@@ -13,7 +13,7 @@ from brainscan.evaluation.export import metrics_json, predictions_csv
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.report import html_report
 from brainscan.evaluation.result import EvaluationResult, ThresholdFigures
-from brainscan.ui import evaluation_stability
+from brainscan.ui import evaluation_decisions, evaluation_stability
 from brainscan.ui.error_card import plain, warning_cards
 from brainscan.ui.evaluation_checks import baseline_tiles, baselines_table, seen_notice
 from brainscan.ui.evaluation_errors import errors
@@ -139,6 +139,7 @@ def _review(result: EvaluationResult) -> None:
         "Curves": lambda: _curves(result, at),
         "Classes": lambda: _classes(result, at),
         "Sources": lambda: _sources(result),
+        "Decisions": lambda: evaluation_decisions.section(result.decisions),
         "Baselines": lambda: baselines_table(result),
         "Errors": lambda: errors(result, threshold),
         "Images": lambda: images_table(result, threshold),

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from brainscan.ui.result_card import decision_html, measured, probability_html, types_html
+from brainscan.inference.decision import OperatingPoint
+from brainscan.ui.result_card import (
+    coverage_html,
+    decision_html,
+    measured,
+    probability_html,
+    types_html,
+)
 
 
 def _answer(**changes: Any) -> dict[str, Any]:
@@ -75,3 +83,26 @@ def test_figures_of_the_manifest_are_quoted_with_interval_and_n() -> None:
         ("AUROC without interval", "0.500, n = 3"),
     ]
     assert measured({}) == []
+
+
+def test_coverage_is_stated_plainly_where_it_is_known() -> None:
+    point = OperatingPoint(0.4, (0.4, 0.6), 0.95, kept=0.954, specificity=0.741)
+    assert (
+        "At this setting, 95 of 100 tumours of the validation data were not called tumour-free, "
+        "and 74 of 100 of its tumour-free slices were called tumour-free." in coverage_html(point)
+    )
+    assert "too few" in coverage_html(replace(point, promised=False))
+    assert coverage_html(OperatingPoint(0.4, (0.4, 0.6))) == ""
+    assert coverage_html(None) == ""
+
+
+def test_type_set_is_said_in_words() -> None:
+    sets = {"level": 0.95}
+    two = types_html(_answer(type_set=["glioma", "meningioma"]), sets)
+    assert "<strong>Glioma or meningioma</strong>" in two
+    assert "One name would be a false certainty" in two and "95 of 100" in two
+    three = types_html(_answer(type_set=["a", "b", "<c>"]), sets)
+    assert "A, b or &lt;c&gt;" in three
+    one = types_html(_answer(type_set=["glioma"]), None)
+    assert "<strong>Glioma</strong><small></small>" in one
+    assert "bs-set" not in types_html(_answer(type_set=[], decision="no_tumor"), sets)
