@@ -125,9 +125,12 @@ def _backdrop(measured: ScanStability) -> str:
 
 def _axis(measured: ScanStability) -> str:
     place = measured.threshold
-    # The label turns away from the end of the scale that it would run into.
+    # The label turns away from the end of the scale that it would run into, and stands in for
+    # the end's own number where both do not fit.
     side = "start" if place < 0.38 else "end" if place > 0.62 else "middle"
-    ends = f"<span>{'0' if place > 0.07 else ''}</span><span>{'1' if place < 0.93 else ''}</span>"
+    zero = "" if place < 0.07 or 0.62 < place < 0.75 else "0"
+    one = "" if place > 0.93 or 0.25 < place < 0.38 else "1"
+    ends = f"<span>{zero}</span><span>{one}</span>"
     return (
         '<span class="bs-name">Tumour probability</span>'
         f'<span class="bs-axis" aria-hidden="true">{ends}'
