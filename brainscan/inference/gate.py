@@ -35,9 +35,10 @@ _UNUSUAL = (
     "on (another sequence, contrast or level, for example). The answer may be wrong."
 )
 _ARRAYS = (
-    "mean", "scale", "components", "spread", "levels", "weights", "bias", "limits", "unusual",
-    "family_weights", "family_bias", "family_share",
+    "mean", "scale", "components", "spread", "references", "levels", "weights", "bias", "limits",
+    "unusual", "family_weights", "family_bias", "family_share",
 )  # fmt: skip
+_NEIGHBOR = 5  # the distance to the fifth nearest genuine slice; the nearest may be an odd one
 _CLIP = 8.0  # standard deviations; a single wild direction must not decide the linear part
 _SAMPLE = 20_000  # pixels on which the traits of a slice are measured, as good as all of them
 
@@ -53,8 +54,8 @@ class GateVerdict:
     unusual
         Accepted, but beyond 99 % of the genuine slices the gate was calibrated on.
     distance
-        How unlike the genuine slices it is, as a multiple of the largest distance accepted, on
-        a logarithmic scale: above 0 it is refused.
+        How unlike the genuine slices it is: log of the squared distance over the largest one
+        accepted; above 0 it is refused.
     leaning
         How much it leans to pictures of other things: logit above the limit; above 0 it is
         refused.
@@ -92,11 +93,13 @@ class Gate:
         ``(k, d)``: orthonormal principal directions of the genuine slices.
     spread
         ``(k,)``: standard deviation of the genuine slices along each.
+    references
+        ``(n, k)``: coordinates of the genuine slices it was fitted on, in units of the spread.
     levels
-        ``(2,)``: median squared length of genuine slices within the directions, in units of
-        the spread, and outside of them.
+        ``(2,)``: median over genuine slices of the squared distance to the fifth nearest other
+        reference, and of the squared length outside of the directions.
     weights, bias
-        ``(k + 2,)`` and ``()``: logistic part on the coordinates and the two lengths.
+        ``(k + 2,)`` and ``()``: logistic part on the coordinates and the logs of the two.
     limits
         ``(2,)``: largest distance and largest logit accepted.
     unusual
@@ -110,6 +113,7 @@ class Gate:
     scale: np.ndarray
     components: np.ndarray
     spread: np.ndarray
+    references: np.ndarray
     levels: np.ndarray
     weights: np.ndarray
     bias: np.ndarray
@@ -145,34 +149,40 @@ class Gate:
         """Return what ``gate.npz`` holds."""
         return {name: np.asarray(getattr(self, name)).astype(np.float32) for name in _ARRAYS}
 
-    def describe(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def describe(self, values: np.ndarray, *, fitted: bool = False) -> np.ndarray:
         """Return what both parts judge by.
 
         Parameters
         ----------
         values
             ``(n, d)``: embeddings and traits side by side.
+        fitted
+            Whether these are the slices it was fitted on, whose nearest reference is the slice
+            itself and does not count.
 
         Returns
         -------
-        distance
-            ``(n,)``: log of the mean of both squared lengths, each over its median.
-        coordinates
-            ``(n, k + 2)``: clipped coordinates and the logs of both lengths.
+        numpy.ndarray
+            ``(n, k + 2)``: coordinates, clipped, and the logs of the squared distance to the
+            fifth nearest reference and of the squared length outside of the directions, each
+            over its level.
         """
         centred = (values - self.mean) / self.scale
         within = centred @ self.components.T
-        outside = centred - within @ self.components
+        outside = ((centred - within @ self.components) ** 2).sum(axis=1)
         coordinates = within / self.spread
-        lengths = np.stack([(coordinates**2).sum(1), (outside**2).sum(1)], axis=1) / self.levels
-        logs = np.log(np.maximum(lengths, 1e-12))
-        clipped = np.clip(coordinates, -_CLIP, _CLIP)
-        return logs.sum(axis=1), np.concatenate([clipped, 2.0 * logs], axis=1)
+        squares = (coordinates**2).sum(1)[:, None] + (self.references**2).sum(1)
+        squares -= 2.0 * coordinates @ self.references.T
+        rank = min(_NEIGHBOR + fitted, len(self.references)) - 1
+        near = np.partition(squares, rank, axis=1)[:, rank]
+        logs = np.log(np.maximum(np.stack([near, outside], axis=1) / self.levels, 1e-6))
+        return np.concatenate([np.clip(coordinates, -_CLIP, _CLIP), logs], axis=1)
 
-    def scores(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return distance and logit, ``(n,)`` each, of ``(n, d)`` values."""
-        distance, coordinates = self.describe(values)
-        return distance, coordinates @ self.weights + self.bias
+    def scores(self, values: np.ndarray, *, fitted: bool = False) -> np.ndarray:
+        """Return ``(n, 2)``: distance (mean of both logs) and logit of ``(n, d)`` values."""
+        described = self.describe(values, fitted=fitted)
+        distance = described[:, -2:].mean(axis=1)
+        return np.stack([distance, described @ self.weights + self.bias], axis=1)
 
     def judge(self, values: np.ndarray) -> GateVerdict:
         """Return the verdict on one picture.
@@ -182,12 +192,13 @@ class Gate:
         values
             ``(d,)``: what :func:`gate_values` returns.
         """
-        distances, coordinates = self.describe(np.asarray(values, np.float64)[None])
-        distance = float(distances[0] - self.limits[0])
-        leaning = float(coordinates[0] @ self.weights + self.bias - self.limits[1])
+        described = self.describe(np.asarray(values, np.float64)[None])[0]
+        near = float(described[-2:].mean())
+        distance = near - float(self.limits[0])
+        leaning = float(described @ self.weights + self.bias - self.limits[1])
         if distance <= 0 and leaning <= 0:
-            return GateVerdict(False, bool(distances[0] > self.unusual), distance, leaning)
-        logits = self.family_weights @ coordinates[0] + self.family_bias
+            return GateVerdict(False, near > float(self.unusual), distance, leaning)
+        logits = self.family_weights @ described + self.family_bias
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
         best = int(np.argmax(shares))

@@ -176,7 +176,7 @@ def _silhouette(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
             corners = (rng.uniform(0.1, 0.9, (6, 2)) * (width, height)).astype(np.int32)
             cv2.fillPoly(picture, [corners], tone)
     soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 6.0))
-    return np.asarray(soft + rng.normal(size=soft.shape) * rng.uniform(0, 6))
+    return _coarse(rng, soft + rng.normal(size=soft.shape) * rng.uniform(0, 6))
 
 
 def _scrambled(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
@@ -199,29 +199,42 @@ def _shuffled(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
 
 def _negative(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
     """A genuine slice with black and white exchanged."""
-    return np.asarray(255.0 * (1.0 - original / 255.0) ** rng.uniform(0.7, 1.4))
+    return _coarse(rng, 255.0 * (1.0 - original / 255.0) ** rng.uniform(0.7, 1.4))
 
 
 def _ct_like(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
-    """A head with a broad white skull around almost flat tissue, as CT shows it."""
-    outline = cv2.GaussianBlur(original, (0, 0), 3.0) > 25
-    closed = cv2.morphologyEx(
-        outline.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8)
-    )
+    """A head with a broad white skull around weakly contrasted tissue, as CT shows it."""
+    head = cv2.GaussianBlur(original, (0, 0), 3.0) > 25
+    kernel = np.ones((25, 25), np.uint8)
+    closed = cv2.morphologyEx(head.astype(np.uint8), cv2.MORPH_CLOSE, kernel)
     depth = cv2.distanceTransform(np.pad(closed, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
     side = max(original.shape)
-    skin, bone = side * rng.uniform(0.0, 0.03), side * rng.uniform(0.02, 0.06)
-    depth = depth + cv2.GaussianBlur(
-        rng.normal(size=depth.shape).astype(np.float32), (0, 0), 8.0
-    ) * (side * 0.06)
+    wave = cv2.GaussianBlur(rng.normal(size=depth.shape).astype(np.float32), (0, 0), 0.04 * side)
+    depth = depth + wave * (rng.uniform(0.0, 0.02) * side / max(float(wave.std()), 1e-6))
+    skin, bone = side * rng.uniform(0.0, 0.04), side * rng.uniform(0.02, 0.06)
     smooth = cv2.GaussianBlur(original, (0, 0), rng.uniform(0.5, 2.0))
+    inside = depth > skin + bone
+    center = float(smooth[inside].mean()) if inside.any() else 0.0
     # Fluid is dark in both; beyond that the contrast of the tissues is weak, or the other way.
-    tissue = rng.uniform(70, 150) + rng.uniform(-0.25, 0.25) * (smooth - smooth[depth > 0].mean())
-    picture = np.where(depth > skin + bone, tissue, 255.0)
-    picture = np.where(depth < skin, rng.uniform(40, 130), picture)
+    tissue = rng.uniform(50, 150) + rng.uniform(-0.35, 0.35) * (smooth - center)
+    picture = np.where(inside, tissue, 255.0)
+    if rng.random() < 0.5:  # near the base: bone and air between the tissues
+        base = _colored_noise(rng, picture.shape, rng.uniform(1.3, 1.9))
+        share = rng.uniform(0.5, 0.95)
+        picture = np.where(inside & (base > 255 * share), rng.uniform(200, 255), picture)
+        picture = np.where(inside & (base < 100 * (1 - share)), 0.0, picture)
+    picture = np.where(depth < skin, rng.uniform(20, 130), picture)
     picture = np.where(closed > 0, picture, 0.0).astype(np.float32)
     picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 1.2))
-    return picture + rng.normal(size=picture.shape) * rng.uniform(0, 6)
+    return _coarse(rng, picture + rng.normal(size=picture.shape) * rng.uniform(0, 6))
+
+
+def _coarse(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
+    """Half of the time, a copy of 64 to 160 pixels, as collections of small pictures have."""
+    if rng.random() < 0.5:
+        return picture
+    factor = rng.uniform(64, 160) / max(picture.shape)
+    return np.asarray(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA))
 
 
 def _trunk(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
@@ -242,7 +255,8 @@ def _trunk(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
         cv2.ellipse(picture, (place, axes, rng.uniform(0, 180)), 255.0, -1)
     soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.6, 4.0))
     grain = cv2.resize(original, (width, height)) - 100.0
-    return soft + rng.uniform(0, 0.1) * grain + rng.normal(size=soft.shape) * rng.uniform(0, 25)
+    noise = rng.normal(size=soft.shape) * rng.uniform(0, 25)
+    return _coarse(rng, soft + rng.uniform(0, 0.1) * grain + noise)
 
 
 KINDS: dict[str, Draw] = {
