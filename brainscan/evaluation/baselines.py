@@ -17,8 +17,8 @@ import numpy as np
 
 from brainscan.data.border import fold_count, held_out
 from brainscan.data.dataset import TYPES
+from brainscan.data.look import Look, near_clusters
 from brainscan.data.rim import file_features
-from brainscan.data.seen import near_clusters
 from brainscan.errors import Cancelled
 from brainscan.evaluation.breakdown import ranked
 from brainscan.evaluation.intervals import Estimate, proportion
@@ -227,7 +227,7 @@ def measure_baselines(
 
 
 def held_together(
-    rows: Sequence[ImageRow], looks: Sequence[Any]
+    rows: Sequence[ImageRow], looks: Sequence[Look]
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Decide which images stay on one side: a given group, otherwise near copies.
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from brainscan.data.dataset import Record
+from brainscan.data.look import Look
 from brainscan.data.rim import rim_features
-from brainscan.data.seen import Look
 from brainscan.data.survey import ImageFacts
 from brainscan.imaging.scan import Scan
 
