@@ -14,7 +14,7 @@ from brainscan.data.dataset import open_dataset
 from brainscan.data.survey import survey
 from brainscan.errors import Cancelled
 from brainscan.notice import RESEARCH_USE
-from brainscan.ui import dataset_run
+from brainscan.ui import dataset_pictures, dataset_run
 from brainscan.ui.dataset_pictures import picture_url
 from brainscan.ui.jobs import Handle, Job
 from tests.data.pictures import cropped, picture, recompressed, save
@@ -175,6 +175,7 @@ def test_a_picture_that_has_gone_or_changed_is_not_shown(leaky: Path) -> None:
     images = survey(open_dataset(root)).images
     save(root / "p8.png", picture(99))
     (root / "p9.png").unlink()
+    dataset_pictures._store.clear()  # type: ignore[attr-defined]
     urls = {image.record.name: picture_url(image) for image in images}
     assert urls["p8.png"] is None and urls["p9.png"] is None
     assert str(urls["p10.png"]).startswith("data:image/jpeg;base64,")
