@@ -48,7 +48,15 @@ def test_serving_rooms_do_not_import_tensorflow(room: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["app.py", "pages/diagnose.py", "pages/evaluate.py", "pages/training.py"]
+    "script",
+    [
+        "app.py",
+        "pages/dataset.py",
+        "pages/diagnose.py",
+        "pages/evaluate.py",
+        "pages/model.py",
+        "pages/training.py",
+    ],
 )
 def test_screens_open_without_anything_heavy(script: str, tmp_path: Path) -> None:
     code = (
@@ -62,8 +70,10 @@ def test_screens_open_without_anything_heavy(script: str, tmp_path: Path) -> Non
 
 def test_every_screen_is_checked() -> None:
     assert {path.name for path in (ROOT / "pages").glob("*.py")} == {
+        "dataset.py",
         "diagnose.py",
         "evaluate.py",
+        "model.py",
         "training.py",
     }
 

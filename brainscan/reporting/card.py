@@ -14,6 +14,7 @@ from brainscan.reporting.card_claim import claim_section
 from brainscan.reporting.card_data import data_section, training_section
 from brainscan.reporting.card_failures import failures_section, reproduce_section
 from brainscan.reporting.card_files import ReleaseFiles
+from brainscan.reporting.card_gate import gate_section
 from brainscan.reporting.card_headline import headline, judged_section
 from brainscan.reporting.card_json import text
 from brainscan.reporting.card_limits import limits_section
@@ -56,7 +57,7 @@ def build_card(manifest: dict[str, Any], files: ReleaseFiles | None = None) -> C
             checks.coverage_section(manifest),
             checks.baselines_section(manifest),
             checks.seen_section(manifest),
-            checks.gate_section(manifest),
+            gate_section(manifest),
             checks.stability_section(manifest),
             checks.ablation_section(manifest),
             failures_section(manifest),

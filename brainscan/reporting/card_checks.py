@@ -8,6 +8,7 @@ from brainscan.reporting.card_json import (
     defined,
     dig,
     figures_in,
+    place,
     readable,
     rows,
     table,
@@ -30,10 +31,6 @@ _NO_STABILITY = (
 )
 _NO_COVERAGE = (
     "How many slices the three outcomes and the type sets cover was not measured for this release."
-)
-_NO_GATE = (
-    "The release has no input gate: it answers for whatever picture it is given, brain MR slice or "
-    "not."
 )
 _NO_ABLATION = "No ablation was recorded: what each ingredient of the recipe brought is not known."
 
@@ -71,7 +68,7 @@ def baselines_section(manifest: dict[str, Any]) -> Section:
         else:
             sentence = text(dig(node, "sentence"))
             blocks.append(Text(f"**{title}**. {sentence}".rstrip(". ") + "."))
-            lines = [_rivals(f"AUROC, {text(row.get('name'))}", row) for row in compared]
+            lines = [_rivals(f"AUROC, {place(text(row.get('name')))}", row) for row in compared]
             if types:
                 lines.append(_rivals("Type accuracy", types))
             columns = ("Measure", *(label for _, label in _RIVALS))
@@ -141,8 +138,8 @@ def coverage_section(manifest: dict[str, Any]) -> Section:
         if text(node.get("promise")):
             blocks.append(Text(text(node["promise"])))
     if not blocks:
-        return Section("coverage", "Decisions and their coverage", (Text(_NO_COVERAGE),))
-    return Section("coverage", "Decisions and their coverage", tuple(dict.fromkeys(blocks)))
+        return Section("coverage", "Coverage", (Text(_NO_COVERAGE),))
+    return Section("coverage", "Coverage", tuple(dict.fromkeys(blocks)))
 
 
 _COVERED = (
@@ -157,7 +154,7 @@ def _covered(node: dict[str, Any]) -> tuple[Cell, ...]:
         "tumor_covered", "no_tumor_covered", "specificity", "indeterminate", "type_covered",
         "type_set_size",
     )  # fmt: skip
-    return (text(node.get("name")), *(defined(node.get(key)) for key in keys))
+    return (place(text(node.get("name"))), *(defined(node.get(key)) for key in keys))
 
 
 def stability_section(manifest: dict[str, Any]) -> Section:
@@ -208,27 +205,6 @@ def _stability(title: str, node: dict[str, Any]) -> list[Block]:
         caption = f"{title}: all changes together".lstrip(": ")
         blocks.append(Table(caption, ("Measure", "Value"), whole_lines))
     return [*blocks, *(Text(note) for note in words(node.get("notes")))]
-
-
-def gate_section(manifest: dict[str, Any]) -> Section:
-    """Return how well pictures that are no brain MR slices are refused."""
-    node = table(manifest.get("gate"))
-    if not node:
-        return Section("gate", "Input gate", (Text(_NO_GATE),))
-    blocks: list[Block] = [Text(sentence) for sentence in _notes(node)]
-    blocks += generic("Pictures refused by the input gate", node)
-    if not any(isinstance(block, Table) for block in blocks):
-        blocks.append(Text("The release has an input gate, but no figure of how well it works."))
-    return Section("gate", "Input gate", tuple(blocks))
-
-
-def _notes(node: Any) -> list[str]:
-    """Return the sentences that a chapter's JSON brings along."""
-    found = []
-    for key in ("rule", "about", "method", "note", "notes", "sentence"):
-        value = dig(node, key)
-        found += [value] if isinstance(value, str) and " " in value else words(value)
-    return found
 
 
 _PARTS = {

@@ -168,7 +168,7 @@ def _results(manifest: dict[str, Any]) -> _Answers:
          "the slices."),
         ("Performance", f"{best}. All figures: see Results in full." if best else
          "Not measured for this release."),
-        ("Diagnostic performance and its precision", "See The figures to judge it by; these are "
+        ("Diagnostic performance and its precision", "See Key figures; these are "
          "figures of single slices of selected public data, not of patients in a clinic."
          if sets else "Not measured for this release."),
         ("Analysis of failures", "See Failures: the worst errors of the test sets by file name."

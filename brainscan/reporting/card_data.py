@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from brainscan.reporting.card_files import ReleaseFiles
-from brainscan.reporting.card_json import dig, number, readable, rows, table, text, whole, words
+from brainscan.reporting.card_json import (
+    dig,
+    number,
+    place,
+    readable,
+    rows,
+    table,
+    text,
+    whole,
+    words,
+)
 from brainscan.reporting.card_parts import Block, Cell, Facts, Section, Table, Text, number_text
 from brainscan.reporting.card_sources import SOURCES
 
@@ -30,7 +40,7 @@ def data_section(manifest: dict[str, Any], files: ReleaseFiles) -> Section:
     blocks: list[Block] = [Text(_split(manifest, files))]
     lines: list[tuple[Cell, ...]] = [
         (
-            text(row.get("source")),
+            place(text(row.get("source"))),
             readable(text(row.get("class")) or "not labelled"),
             whole(row.get("training")) or 0,
             whole(row.get("validation")) or 0,

@@ -93,9 +93,9 @@ def judged_section(manifest: dict[str, Any]) -> Section:
     entries = [entry for entry, _ in judged(manifest)] or list(headline(manifest))
     if not entries:
         blank = Text("There is no figure to judge this release by: it was measured on no test set.")
-        return Section("judge", "The figures to judge it by", (blank,))
+        return Section("judge", "Key figures", (blank,))
     lines = tuple((f"{entry.measure}, {entry.where}", entry.figure) for entry in entries)
     caption = "On the test images of the release"
-    return Section("judge", "The figures to judge it by", (
+    return Section("judge", "Key figures", (
         Table(caption, ("Measure", "Value"), lines),
     ))  # fmt: skip

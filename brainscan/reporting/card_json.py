@@ -9,6 +9,7 @@ from typing import Any
 from brainscan.reporting.card_parts import Figure
 
 _SHORT = {"auroc": "AUROC", "f1": "F1", "ece": "ECE", "jpeg": "JPEG", "mcc": "MCC"}
+_SEQUENCES = {"flair": "FLAIR", "t1ce": "T1ce", "t1": "T1", "t2": "T2"}
 
 
 def dig(node: Any, *path: str | int) -> Any:
@@ -112,3 +113,8 @@ def readable(name: str) -> str:
     if name == "sensitivity_at_specificity_95":
         return "sensitivity at specificity 0.95"
     return " ".join(_SHORT.get(word, word) for word in name.split("_")).replace("tumor", "tumour")
+
+
+def place(name: str) -> str:
+    """Return a source with its sequence as people write it: ``lgg flair`` becomes ``lgg FLAIR``."""
+    return " ".join(_SEQUENCES.get(word, word) for word in name.split(" "))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from brainscan.reporting.card_data import source_names
-from brainscan.reporting.card_json import defined, dig, readable, rows, table, text, words
+from brainscan.reporting.card_json import defined, dig, place, readable, rows, table, text, words
 from brainscan.reporting.card_parts import Bullets, Figure, Section, Text, number_text
 from brainscan.reporting.card_results import heading, test_sets
 from brainscan.reporting.card_sources import SOURCES
@@ -25,6 +25,7 @@ _UNMEASURED = "It was measured on no test set, so nobody knows how often it is w
 def limits_section(manifest: dict[str, Any]) -> Section:
     """Return what a reader must not expect of the model."""
     measured = [line for entry in test_sets(manifest) for line in _counted(*entry)]
+    measured += _gate(table(manifest.get("gate")))
     others = []
     if not table(manifest.get("gate")):
         others.append(_NO_GATE)
@@ -40,6 +41,20 @@ def limits_section(manifest: dict[str, Any]) -> Section:
         "Limits",
         (*blocks, Text("Besides:"), Bullets(tuple(others))),
     )
+
+
+def _gate(node: dict[str, Any]) -> list[str]:
+    """Return sentences on what the input gate lets through and what it refuses in error."""
+    lines = []
+    passed = _missing(dig(node, "left_out", "all"))
+    if passed is not None:
+        pictures = _of_hundred(passed, "pictures that are no brain MR slice")
+        lines.append(f"The input gate lets pass {pictures}, of kinds it never saw.")
+    refused = defined(dig(node, "genuine", "validation", "all"))
+    if refused is not None:
+        slices = _of_hundred(refused, "genuine slices")
+        lines.append(f"The input gate refuses {slices} of the validation data.")
+    return lines
 
 
 def _counted(name: str, part: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
@@ -91,7 +106,7 @@ def _of_piece(piece: dict[str, Any]) -> list[str]:
     if not parts:
         return []
     told = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
-    return [f"On {text(piece.get('name')) or 'the test images'} it {told}."]
+    return [f"On {place(text(piece.get('name'))) or 'the test images'} it {told}."]
 
 
 def _missing(node: Any) -> Figure | None:

@@ -12,6 +12,7 @@ from brainscan.reporting.card_json import (
     figures_in,
     named,
     number,
+    place,
     readable,
     rows,
     table,
@@ -148,7 +149,7 @@ def _parts(parts: list[dict[str, Any]]) -> tuple[tuple[Cell, ...], ...]:
     keys = ("auroc", "sensitivity", "specificity", "sensitivity_at_specificity_95", "hit_rate")
     return tuple(
         (
-            text(part.get("name")),
+            place(text(part.get("name"))),
             whole(part.get("n_tumor")),
             whole(part.get("n_no_tumor")),
             *(defined(part.get(key)) for key in keys),

@@ -17,7 +17,7 @@ from brainscan.evaluation.names import display_name
 from brainscan.imaging.phantom import Lesion, Phantom, phantom_slice
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import Prediction
-from brainscan.reporting.card_json import number, text, whole
+from brainscan.reporting.card_json import number, place, text, whole
 
 GENERATOR = "brainscan.imaging.phantom"
 SLICES = 240
@@ -182,6 +182,6 @@ def sentence_of(case: dict[str, Any]) -> str:
     kind, share = text(case.get("type")), number(case.get("type_probability"))
     if kind and share is not None:
         answer += f", {kind} {share:.3f}"
-    sequence = text(case.get("sequence")).replace("t1", "T1").replace("flair", "FLAIR")
+    sequence = place(text(case.get("sequence")))
     contrast = f", {sequence}" if sequence else ""
     return f"Drawn with {drawn}{contrast} (seed {whole(case.get('seed'))}): {problem}{answer}."

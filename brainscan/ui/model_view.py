@@ -41,7 +41,7 @@ def show(card: Card, release: Release) -> None:
         st.html(headline_html(card.headline))
     else:
         st.info("This release was measured on no test set.", icon=":material/info:")
-    beside, main = st.columns([1, 7], gap="medium")
+    beside, main = st.columns([1, 6], gap="medium")
     with beside, st.container(key="model-contents"):
         st.html(contents_html(card.sections))
     with main, st.container(key="model-card"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,15 @@ def minimal_manifest() -> dict[str, Any]:
     }
 
 
+@cache
+def _measured() -> str:
+    """Return the figures of made-up answers; computing them once is enough for all tests."""
+    return json.dumps(metrics_dict(random_result())["metrics"])
+
+
 def full_manifest() -> dict[str, Any]:
     """Return a manifest with every chapter, its figures from made-up answers."""
-    outcome = random_result()
-    measured = metrics_dict(outcome)["metrics"]
-    measured |= {
+    measured = json.loads(_measured()) | {
         "baselines": {
             "sentence": "The frame of the picture alone tells tumour from no tumour with AUROC "
             "0.61 here.",
@@ -122,7 +127,13 @@ def full_manifest() -> dict[str, Any]:
         },
         "gate": {
             "rule": "A slice is refused when its features lie far from those of genuine slices.",
-            "refused": {"chest_xray": figure(0.99, 60), "text_pages": figure(1.0, 40)},
+            "fitted_on": {"genuine": {"lgg flair": 400}, "phantoms": 40, "others": {"ct": 25}},
+            "genuine": {"validation": _kinds(0.005, "lgg flair")},
+            "unusual_validation": figure(0.011, 400),
+            "left_out": _kinds(0.985, "chest xray")
+            | {"family named rightly": figure(0.9, 30), "drawn in code": _kinds(0.97, "text")},
+            "fitted_kinds": _kinds(0.999, "chest xray"),
+            "note": "left_out is the honest figure.",
         },
         "ablation": [
             {"ingredient": "images only", "part": "added", "lgg_flair": figure(0.61),
@@ -143,6 +154,10 @@ def full_manifest() -> dict[str, Any]:
             ],
         },
     }  # fmt: skip
+
+
+def _kinds(value: float, kind: str) -> dict[str, Any]:
+    return {"all": figure(value, 200), "by_kind": {kind: figure(value, 200)}}
 
 
 def _covered(value: float) -> dict[str, Any]:
