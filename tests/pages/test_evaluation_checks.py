@@ -31,7 +31,7 @@ def _script(share: float, known: int | None) -> None:
 
 
 def _run(share: float, known: int | None) -> Any:
-    app = AppTest.from_function(_script, args=(share, known), default_timeout=60).run()
+    app = AppTest.from_function(_script, args=(share, known), default_timeout=180).run()
     assert not app.exception
     return app
 
