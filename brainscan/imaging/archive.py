@@ -34,7 +34,8 @@ _CHUNK = 256 * 1024
 _DIRECTORY_BYTES_PER_MEMBER = 512
 # What zipfile raises on damaged structures; RuntimeError covers NotImplementedError and a
 # password, ValueError an offset in front of the file.
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, ValueError, RuntimeError)
+BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, ValueError, RuntimeError)
+"""What ``zipfile`` raises on damaged archives."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def extract_images(
                 finally:
                     if report is None:
                         _clear(target, remove=not existed)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise DatasetError(
             f"The ZIP archive cannot be opened ({error}). Create or download it again."
         ) from error
@@ -146,6 +147,20 @@ def _clear(target: Path, *, remove: bool) -> None:
         target.rmdir()
 
 
+def check_archive(stream: BinaryIO, limits: ReadLimits) -> None:
+    """Refuse an archive that lists too much, before and after its directory is loaded.
+
+    Raises
+    ------
+    DatasetError
+        If it is no archive, has too many members or unpacks to too much.
+    """
+    _check_directory(stream, limits)
+    with zipfile.ZipFile(stream) as archive:
+        _check_declared(archive.infolist(), limits)
+    stream.seek(0)
+
+
 def _check_directory(stream: BinaryIO, limits: ReadLimits) -> None:
     """Refuse a central directory too large to be loaded, before ``zipfile`` loads it.
 
@@ -172,7 +187,7 @@ def _check_directory(stream: BinaryIO, limits: ReadLimits) -> None:
         )
 
 
-def _check_totals(members: list[zipfile.ZipInfo], target: Path, limits: ReadLimits) -> None:
+def _check_declared(members: list[zipfile.ZipInfo], limits: ReadLimits) -> int:
     if len(members) > limits.max_archive_members:
         raise DatasetError(
             f"The ZIP archive lists {len(members):,} files; the limit is "
@@ -184,6 +199,11 @@ def _check_totals(members: list[zipfile.ZipInfo], target: Path, limits: ReadLimi
             f"The ZIP archive unpacks to {human_bytes(declared)}; the limit is "
             f"{human_bytes(limits.max_archive_bytes)}. Split it into smaller archives."
         )
+    return declared
+
+
+def _check_totals(members: list[zipfile.ZipInfo], target: Path, limits: ReadLimits) -> None:
+    declared = _check_declared(members, limits)
     place = target.absolute()
     while not place.exists():
         place = place.parent
@@ -233,7 +253,7 @@ def _extract(
             skipped.append(
                 f"{shown_name(member)} was skipped: its name collides with another file."
             )
-        except _BROKEN:
+        except BROKEN:
             skipped.append(f"{shown_name(member)} was skipped: it is damaged in the archive.")
     if hidden:
         what = "1 hidden file was" if hidden == 1 else f"{hidden:,} hidden files were"
@@ -268,7 +288,7 @@ def _write(
                         )
                     sink.write(chunk)
                     chunk = source.read(_CHUNK)
-        except (Skipped, *_BROKEN):
+        except (Skipped, *BROKEN):
             goal.unlink()
             raise
     progress.total_bytes += written

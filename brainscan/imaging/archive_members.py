@@ -55,7 +55,8 @@ def check_member(member: zipfile.ZipInfo, limits: ReadLimits) -> None:
     """Skip a member whose header already tells that it is unwanted."""
     if member.flag_bits & 0x1:
         raise Skipped("is encrypted. Create the archive without a password.")
-    if PurePosixPath(member.filename).suffix.casefold() in _ARCHIVE_SUFFIXES:
+    path = PurePosixPath(member.filename.replace("\\", "/").casefold())
+    if path.suffix in _ARCHIVE_SUFFIXES and path.suffixes[-2:] != [".nii", ".gz"]:
         raise Skipped("is an archive inside the archive. Unpack it first.")
     if member.compress_type not in _METHODS:
         raise Skipped("is compressed by a method other than deflate.")
@@ -73,9 +74,9 @@ def check_member(member: zipfile.ZipInfo, limits: ReadLimits) -> None:
 
 
 def check_content(head: bytes, member: zipfile.ZipInfo) -> None:
-    """Skip a member whose first bytes are neither an image nor a manifest."""
+    """Skip a member whose first bytes are neither an image, a volume nor a manifest."""
     kind = sniff(head)
-    if kind in READABLE:
+    if kind in READABLE or kind in (Format.DICOM, Format.NIFTI):
         return
     name = PurePosixPath(member.filename.replace("\\", "/")).name
     is_text = kind in (Format.TEXT, Format.EMPTY, Format.UNKNOWN)
@@ -86,4 +87,4 @@ def check_content(head: bytes, member: zipfile.ZipInfo) -> None:
     if kind is Format.EMPTY:
         raise Skipped("is empty (0 bytes).")
     what = "not in a known format" if kind is Format.UNKNOWN else f"of the kind {kind.value}"
-    raise Skipped(f"is {what}, not a PNG, JPEG, TIFF, BMP or WebP image.")
+    raise Skipped(f"is {what}, not a PNG, JPEG, TIFF, BMP, WebP, DICOM or NIfTI file.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from brainscan.errors import DatasetError
@@ -58,7 +59,23 @@ def find_images(folder: str | Path) -> list[Path]:
     DatasetError
         If the folder does not exist or cannot be opened.
     """
-    root = Path(folder)
+    return _walk(Path(folder), _is_candidate)
+
+
+def find_files(folder: str | Path) -> list[Path]:
+    """Return all files below a folder that a person may have put there, in natural order.
+
+    Hidden files and links are treated as in :func:`find_images`.
+
+    Raises
+    ------
+    DatasetError
+        If the folder does not exist or cannot be opened.
+    """
+    return _walk(Path(folder), Path.is_file)
+
+
+def _walk(root: Path, accept: Callable[[Path], bool]) -> list[Path]:
     if not root.is_dir():
         raise DatasetError(
             f"The folder {root} does not exist or is not a folder. Check the path and try again."
@@ -77,7 +94,7 @@ def find_images(folder: str | Path) -> list[Path]:
         here = Path(parent)
         for name in names:
             path = here / name
-            if is_hidden(name) or not _is_candidate(path):
+            if is_hidden(name) or not accept(path):
                 continue
             if path.is_symlink():
                 goal = path.resolve()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from enum import StrEnum
 
@@ -67,8 +68,9 @@ def sniff(head: bytes) -> Format:
     -------
     Format
         ``Format.UNKNOWN`` when nothing fits. A DICOM file is recognised by ``DICM`` at byte
-        128 (PS3.10 section 7.1) even when its preamble imitates a TIFF; NIfTI by its magic at
-        byte 344 (NIfTI-1) or 4 (NIfTI-2), also inside gzip.
+        128 (PS3.10 section 7.1) even when its preamble imitates a TIFF, and without a preamble
+        by data elements of group 0002 or 0008 at its start; NIfTI by its magic at byte 344
+        (NIfTI-1) or 4 (NIfTI-2), also inside gzip.
     """
     if not head:
         return Format.EMPTY
@@ -85,9 +87,33 @@ def sniff(head: bytes) -> Format:
         return Format.HEIF
     if _is_nifti(head):
         return Format.NIFTI
+    if _is_bare_dicom(head):
+        return Format.DICOM
     if head[:2] == b"\x1f\x8b":
         return Format.NIFTI if _is_nifti(_inflate(head)) else Format.GZIP
     return Format.TEXT if _is_text(head) else Format.UNKNOWN
+
+
+def _is_bare_dicom(head: bytes) -> bool:
+    """Whether a file without preamble starts with two data elements of group 0002 or 0008.
+
+    Two, so that a chance match of one tag in another binary format is not enough.
+    """
+    for order, first in (("<", b"\x02\x00"), ("<", b"\x08\x00"), (">", b"\x00\x08")):
+        if not head.startswith(first):
+            continue
+        group, element, vr, short = struct.unpack(f"{order}HH2sH", head[:8].ljust(8))
+        long = int.from_bytes(head[4:8], "little")
+        explicit = vr.isalpha() and vr.isupper()
+        size = 8 + (short if explicit else long)
+        if vr in (b"OB", b"UN", b"SQ"):
+            size = 12 + int.from_bytes(head[8:12], "little" if order == "<" else "big")
+        following = head[size : size + 4].ljust(4)
+        next_group, next_element = struct.unpack(f"{order}HH", following)
+        known = next_group in (2, 8, 16) and (next_group, next_element) > (group, element)
+        if element <= 0x18 and known:
+            return True
+    return False
 
 
 def _is_nifti(head: bytes) -> bool:

@@ -6,7 +6,7 @@ reads: see :func:`brainscan.imaging.preprocessing.preprocess`, which takes its o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -64,6 +64,10 @@ class Voi:
         """Return the transformation for pixels replaced by ``total - pixels`` (MONOCHROME1)."""
         table = None if self.table is None else np.asarray(1.0 - self.table[::-1], np.float32)
         return Voi(self.label, self.function, self.width, total - self.level, table)
+
+    def renamed(self, label: str) -> Voi:
+        """Return the same transformation under another label."""
+        return replace(self, label=label)
 
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Map pixel values to display brightness: float32 in [0, 1], same shape."""

@@ -1,0 +1,251 @@
+"""Parse DICOM files that may be damaged, hostile or enormous, without giving anything away.
+
+pydicom does the parsing. Around it: lengths are clipped to what the file holds, compressed
+data sets are measured before they are inflated, pixel data are not touched unless asked for,
+and pydicom's comments, which quote values such as names and dates, are silenced.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+import warnings
+import zlib
+from collections.abc import Iterable
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+import pydicom
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.filereader import read_partial
+from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+
+from brainscan.errors import FileUnreadable, InputRejected
+from brainscan.imaging.dicom.tags import HEADER_TAGS, PIXEL_TAGS
+from brainscan.imaging.limits import ReadLimits, human_bytes
+from brainscan.imaging.source import Source
+
+PARSE_ERRORS = (
+    InvalidDicomError, BytesLengthException, AttributeError, AssertionError, EOFError, KeyError,
+    IndexError, LookupError, NotImplementedError, OverflowError, RecursionError, RuntimeError,
+    TypeError, UnicodeError, ValueError, struct.error, zlib.error,
+)  # fmt: skip
+"""What pydicom and the decoders raise on damaged or unusual files."""
+
+_CHUNK = 1024**2
+_MOST_READS = 5_000_000
+_FIRST_PIXEL_TAG, _LAST_PIXEL_TAG = 0x7FE00008, 0x7FE00010
+
+# Values of a file must not reach a log or the screen; damage is reported in our own words.
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+
+
+class _Bounded:
+    """A stream that a damaged or hostile file cannot use up memory or time with.
+
+    It never allocates for more bytes than the file has, whatever a length says, and ends after
+    more reads than any real header needs.
+    """
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream = stream
+        self._size = size
+        self._reads = 0
+
+    def read(self, count: int = -1) -> bytes:
+        self._reads += 1
+        if self._reads > _MOST_READS:
+            raise EOFError
+        left = max(0, self._size - self._stream.tell())
+        return self._stream.read(left if count < 0 else min(count, left))
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        return self._stream.seek(place, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def parse_dicom(source: Source, limits: ReadLimits, *, pixels: bool) -> FileDataset:
+    """Return the data elements that BrainScan looks at.
+
+    Parameters
+    ----------
+    source
+        The file.
+    limits
+        Most bytes a deflated data set may inflate to (``max_volume_bytes``).
+    pixels
+        Whether to read the pixel data too; without, reading stops before them.
+
+    Raises
+    ------
+    FileUnreadable
+        If the file cannot be read from disk.
+    InputRejected
+        If it cannot be parsed as DICOM.
+    """
+    who = source.name
+    try:
+        with source.open() as stream:
+            _check_inflated(stream, source, limits)
+            dataset = read_partial(
+                cast(BinaryIO, _Bounded(stream, source.size)),
+                # Also with pixels: what comes behind them may be megabytes of private data.
+                stop_when=_behind_pixels if pixels else _at_pixels,
+                force=True,
+                specific_tags=[*HEADER_TAGS, *(PIXEL_TAGS if pixels else ())],
+            )
+            if not len(dataset):
+                raise InvalidDicomError
+            return dataset
+    except MemoryError:
+        raise InputRejected(
+            f"{who} needs more memory than this machine has free. Export it at a smaller size."
+        ) from None
+    except OSError as error:
+        raise FileUnreadable(
+            f"{who} cannot be opened ({error.strerror or 'read error'}). Check the path and its "
+            "permissions."
+        ) from error
+    except PARSE_ERRORS:
+        # Not chained: the parser's own message may quote the patient's name.
+        what = (
+            "its pixel data end early or are damaged" if pixels else "it is damaged or ends early"
+        )
+        raise InputRejected(
+            f"{who} looks like a DICOM file but cannot be read: {what}. Copy or export it again."
+        ) from None
+
+
+def _at_pixels(tag: int, vr: str | None, length: int) -> bool:
+    return tag >= _FIRST_PIXEL_TAG
+
+
+def _behind_pixels(tag: int, vr: str | None, length: int) -> bool:
+    return tag > _LAST_PIXEL_TAG
+
+
+def _check_inflated(stream: BinaryIO, source: Source, limits: ReadLimits) -> None:
+    """Measure a deflated data set without keeping it; pydicom inflates it in one go."""
+    deflated = _seek_data_set(stream) == DeflatedExplicitVRLittleEndian
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    total = 0
+    while deflated and (chunk := stream.read(_CHUNK)):
+        while chunk:
+            total += len(inflater.decompress(chunk, _CHUNK))
+            chunk = inflater.unconsumed_tail
+            if total > limits.max_volume_bytes:
+                raise InputRejected(
+                    f"{source.name} unpacks to more than {human_bytes(limits.max_volume_bytes)}, "
+                    "as a decompression bomb does. Export it again."
+                )
+    stream.seek(0)
+
+
+def _seek_data_set(stream: BinaryIO) -> str:
+    """Go behind the file meta information; return the transfer syntax it states, or ``""``.
+
+    The meta information is always explicit little endian (PS3.10 section 7.1).
+    """
+    syntax = ""
+    if stream.read(132)[128:] != b"DICM":
+        return syntax
+    while len(head := stream.read(8)) == 8:
+        group, element, kind, length = struct.unpack("<HH2sH", head)
+        if group != 2:
+            stream.seek(-8, 1)
+            break
+        if kind in (b"OB", b"UN"):
+            length = int.from_bytes(stream.read(4), "little")
+        body = stream.read(min(length, _CHUNK))
+        if element == 0x10:
+            syntax = body.decode("ascii", "replace").strip("\0 ")
+    return syntax
+
+
+def transfer_syntax(dataset: FileDataset) -> UID:
+    """Return the transfer syntax, worked out from the encoding where the file does not say."""
+    meta = getattr(dataset, "file_meta", None)
+    stated = meta.get("TransferSyntaxUID") if meta is not None else None
+    if stated:
+        return UID(str(stated))
+    implicit, little = dataset.original_encoding
+    if not little:
+        return pydicom.uid.ExplicitVRBigEndian
+    return pydicom.uid.ImplicitVRLittleEndian if implicit else pydicom.uid.ExplicitVRLittleEndian
+
+
+def value(dataset: Dataset, keyword: str) -> Any:
+    """Return an element's value, or ``None`` when it is missing, empty or cannot be decoded."""
+    try:
+        found = dataset.get(keyword)
+    except PARSE_ERRORS:
+        return None
+    return None if found is None or found == "" else found
+
+
+def text(dataset: Dataset, keyword: str) -> str:
+    """Return an element as printable text; several values joined by a space; ``""`` if none."""
+    found = value(dataset, keyword)
+    if found is None:
+        return ""
+    try:
+        parts = (
+            [str(part) for part in found]
+            if isinstance(found, Iterable)
+            and not isinstance(found, (str, bytes))
+            and not hasattr(found, "family_name")
+            else [str(found)]
+        )
+    except PARSE_ERRORS:
+        return ""
+    return "".join(char for char in " ".join(parts) if char.isprintable()).strip()
+
+
+def words(dataset: Dataset, keyword: str) -> tuple[str, ...]:
+    """Return a multi-valued text element in capitals, for example Image Type."""
+    found = value(dataset, keyword)
+    if found is None:
+        return ()
+    parts = [found] if isinstance(found, str) else found
+    try:
+        return tuple(str(part).strip().upper() for part in parts)
+    except PARSE_ERRORS:
+        return ()
+
+
+def numbers(dataset: Dataset, keyword: str, count: int | None = None) -> tuple[float, ...]:
+    """Return a numeric element's finite values; empty when missing or of another count."""
+    found = value(dataset, keyword)
+    if found is None:
+        return ()
+    try:
+        several = isinstance(found, Iterable) and not isinstance(found, (str, bytes))
+        result = tuple(float(part) for part in (found if several else [found]))
+    except PARSE_ERRORS:
+        return ()
+    if not np.isfinite(result).all() or (count is not None and len(result) != count):
+        return ()
+    return result
+
+
+def number(dataset: Dataset, keyword: str) -> float | None:
+    """Return the first value of a numeric element, or ``None``."""
+    found = numbers(dataset, keyword)
+    return found[0] if found else None
+
+
+def item(dataset: Dataset, keyword: str) -> Dataset | None:
+    """Return the first item of a sequence element, or ``None``."""
+    found = value(dataset, keyword)
+    try:
+        return found[0] if found is not None and len(found) else None
+    except PARSE_ERRORS:
+        return None
