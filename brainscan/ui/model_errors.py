@@ -43,7 +43,7 @@ def worst_errors(block: WorstErrors, key: str) -> None:
 def data_folder(name: str) -> Path | None:
     """Return the folder of a test set on this machine."""
     root = os.environ.get(DATA, "").strip()
-    if not root or Path(name).name != name:
+    if not root or Path(name).name != name or name in ("", ".."):
         return None
     folder = Path(root) / name
     return folder if folder.is_dir() else None
