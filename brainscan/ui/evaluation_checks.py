@@ -13,10 +13,10 @@ from brainscan.ui.evaluation_tables import text_of
 from brainscan.ui.evaluation_tiles import tiles
 
 _TILES = {
-    "border": "AUROC of the border",
-    "file_size": "AUROC of the file size",
-    "file": "AUROC of the file",
-    "nearest": "AUROC of the nearest",
+    "border": "Border alone, AUROC",
+    "file_size": "File size alone, AUROC",
+    "file": "File alone, AUROC",
+    "nearest": "Nearest picture, AUROC",
 }
 
 
@@ -59,10 +59,10 @@ def baseline_tiles(result: EvaluationResult) -> None:
         if not measured.parts:
             return
         first = measured.parts[0]
-        figures = [("AUROC of the model", first.model)]
+        figures = [("The model, AUROC", first.model)]
         figures += [(_TILES[key], figure) for key, figure in first.baselines.items()]
         if measured.types_model is not None and measured.types_nearest is not None:
-            figures.append(("Types by the nearest", measured.types_nearest))
+            figures.append(("Nearest picture, types", measured.types_nearest))
         tiles(figures, test_id="figures-baselines")
 
 

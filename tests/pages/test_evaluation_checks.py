@@ -58,7 +58,7 @@ def test_baselines_stand_beside_the_model() -> None:
     app = _run(0.0, 6000)
     assert "a high figure on this set proves little" in app.markdown[0].value
     tiles = "\n".join(element.proto.body for element in app.get("html"))
-    for name in ("AUROC of the model", "AUROC of the border", "AUROC of the file size"):
+    for name in ("The model, AUROC", "Border alone, AUROC", "File size alone, AUROC"):
         assert name in tiles
     frame = app.dataframe[0].value
     assert frame["The model"][0] == "0.970 (0.950 to 0.990)"
