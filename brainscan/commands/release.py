@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from brainscan.data.dataset import open_dataset
+from brainscan.data.dataset import Dataset, open_dataset
 from brainscan.errors import TrainingError
 from brainscan.evaluation.evaluate import evaluate
 from brainscan.evaluation.export import metrics_dict
+from brainscan.evaluation.stability import dataset_stability
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.release import models_root
 from brainscan.progress import ProgressBar
+from brainscan.reporting.gallery import find_failures
 from brainscan.runs.folder import RunFolder
 
 EXAMPLES = """\
 example:
   python -m brainscan release my-run --name resnet50 --version 1.0.0 \\
-      --test data/brain-mri data/lgg --test-folds 4
+      --test data/brain-mri data/lgg --test-folds 4 --not-brain-mri data/other-pictures
 
 Writes models/NAME: weights in half precision (for Keras and for the OpenVINO runtime), settings,
-history, manifest.json with checksums, and MODEL_CARD.md with the figures on the test folds.
-Temperature, threshold and indeterminate band are fitted on the run's validation images; the test
+history, input gate, fingerprint of the images seen, manifest.json with checksums, and
+MODEL_CARD.md with the figures on the test folds. Temperatures, threshold, indeterminate band,
+type sets and the use of the mirror image are decided on the run's validation images; the test
 images are only measured, at the very end.
 """
 
@@ -44,12 +49,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--version", default="1.0.0")
     parser.add_argument("--test", nargs="+", default=[], metavar="DATASET")
     parser.add_argument("--test-folds", nargs="+", default=[], metavar="FOLD")
+    parser.add_argument("--types-from", metavar="RUN",
+                        help="a run that held out the sources on which this one trained whole: "
+                             "it calibrates the types")  # fmt: skip
+    parser.add_argument("--not-brain-mri", type=Path, metavar="DIR",
+                        help="real pictures that the input gate must refuse")  # fmt: skip
+    parser.add_argument("--ablation", type=Path, metavar="FILE",
+                        help="what benchmarks.ablation wrote, for the model card")  # fmt: skip
+    parser.add_argument("--stability", type=int, default=200, metavar="N",
+                        help="test images whose stability is measured (200; 0: none)")  # fmt: skip
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
-    from brainscan.training.provenance import seen_share
+    from brainscan.training.provenance import held_out_tumor_free, seen_share
     from brainscan.training.release import finish_release, make_release
 
     root = args.runs or Path(os.environ.get("BRAINSCAN_RUNS", "runs"))
@@ -58,25 +72,42 @@ def run(args: argparse.Namespace) -> int:
     if Path(name).name != name or name.startswith("."):
         raise TrainingError(f"The release name {name!r} must be a plain folder name.")
     tests = [open_dataset(path).select(folds=args.test_folds or None) for path in args.test]
-    seen = [seen_share(source, dataset) for dataset in tests]
+    ablation = _read_json(args.ablation) if args.ablation else None
+    seen = {dataset.root.name: seen_share(source, dataset) for dataset in tests}
     models_root().mkdir(parents=True, exist_ok=True)
     # Built beside its place: a release that fails half way must not damage the former one.
     with tempfile.TemporaryDirectory(dir=models_root(), prefix=".") as folder:
         target = Path(folder) / name
         print(f"Exporting and calibrating {name} ...", file=sys.stderr)
-        manifest = dict(make_release(source, target, name=name, version=args.version).manifest)
+        made = make_release(
+            source,
+            target,
+            name=name,
+            version=args.version,
+            typed=RunFolder.open(root / args.types_from) if args.types_from else None,
+            other=args.not_brain_mri,
+        )
+        manifest = dict(made.manifest)
         classifier = TumorClassifier.load(target, runtime="openvino-throughput")
-        for dataset, (identical, total) in zip(tests, seen, strict=True):
-            with ProgressBar(f"Measuring on {dataset.root.name}") as bar:
-                result = evaluate(dataset, classifier, progress=bar.update)
+        for dataset in tests:
+            identical, total = seen[dataset.root.name]
             manifest["metrics"][dataset.root.name] = {
                 "folds": list(args.test_folds),
-                "fingerprint": result.fingerprint,
                 "images": total,
                 "identical_to_training": identical,
-                "indeterminate": result.indeterminate.to_json(),
-                "metrics": metrics_dict(result)["metrics"],
+                **_measured(classifier, dataset, args.stability),
             }
+        for dataset in held_out_tumor_free(source):
+            manifest["metrics"][dataset.root.name] = {
+                "folds": ["validation"],
+                "images": len(dataset.records),
+                "identical_to_training": 0,
+                **_measured(classifier, dataset, 0),
+            }
+        with ProgressBar("Searching synthetic failures") as bar:
+            manifest["gallery"] = find_failures(classifier, progress=bar.update)
+        if ablation:
+            manifest["ablation"] = ablation
         finish_release(target, manifest)
         final = models_root() / name
         if final.exists():
@@ -84,3 +115,28 @@ def run(args: argparse.Namespace) -> int:
         target.rename(final)
     print(f"Released {name} {args.version} in {final}")
     return 0
+
+
+def _measured(classifier: TumorClassifier, dataset: Dataset, sample: int) -> dict[str, Any]:
+    """Return what a test set says of the release, as the manifest keeps it."""
+    name = dataset.root.name
+    with ProgressBar(f"Measuring on {name}") as bar:
+        result = evaluate(dataset, classifier, progress=bar.update)
+    found = {
+        "fingerprint": result.fingerprint,
+        "indeterminate": result.indeterminate.to_json(),
+        "metrics": metrics_dict(result)["metrics"],
+    }
+    if sample:
+        with ProgressBar(f"Stability on {name}") as bar:
+            stable = dataset_stability(classifier, dataset, sample, progress=bar.update)
+        found["stability"] = stable.to_json()
+    return found
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"{path} cannot be read as JSON ({error}). Give the file benchmarks.ablation wrote."
+        raise TrainingError(msg) from error

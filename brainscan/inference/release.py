@@ -19,6 +19,7 @@ WEIGHTS = "weights.npz"
 FILES = (
     XML, "model.bin", WEIGHTS, "history.csv", "config.json", "metrics.json", "MODEL_CARD.md",
 )  # fmt: skip
+OPTIONAL_FILES = ("gate.npz", "seen.npz")  # checked when the manifest lists them
 _REQUIRED = (
     "name", "version", "architecture", "types", "preprocessing", "temperature",
     "evidence_offset", "threshold", "band", "files", "checksum",

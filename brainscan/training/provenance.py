@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
-from brainscan.data.dataset import Dataset
+from brainscan.data.dataset import Dataset, open_dataset
 from brainscan.errors import TrainingError
+from brainscan.inference.release import MANIFEST, WEIGHTS
 from brainscan.runs.folder import RunFolder
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import training_split
@@ -46,6 +49,34 @@ def public_settings(config: TrainingConfig) -> dict[str, Any]:
         values[key] = [PurePath(path).name for path in values[key]]
     values["weights"] = PurePath(values["weights"]).name
     return values
+
+
+def start_of(config: TrainingConfig) -> str:
+    """Return in words what the weights were before training: a file, or another release."""
+    path = Path(config.weights)
+    manifest = path.with_name(MANIFEST)
+    if path.name != WEIGHTS or not manifest.is_file():
+        return PurePath(config.weights).name
+    former = json.loads(manifest.read_text(encoding="utf-8"))
+    return f"release {former['name']} {former['version']}, which began from {former['start']}"
+
+
+def held_out_tumor_free(run: RunFolder) -> list[Dataset]:
+    """Return the validation images of every folder whose images are all tumor-free.
+
+    Such a folder has no fold to test on; what can be said of it comes from the slices that
+    calibrated the threshold, and is a little kinder than the truth.
+    """
+    config = TrainingConfig.from_json(run.read_json("config.json"))
+    _, validation = training_split(config)
+    found = []
+    for path in config.tumor_free:
+        dataset = open_dataset(path)
+        theirs = {record.path for record in dataset.records}
+        records = tuple(record for record in validation.records if record.path in theirs)
+        if records:
+            found.append(replace(dataset, records=records))
+    return found
 
 
 def seen_share(run: RunFolder, test: Dataset) -> tuple[int, int]:

@@ -7,18 +7,21 @@ import json
 import tempfile
 from dataclasses import fields
 from datetime import UTC, datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from brainscan.data.loader import DataLoader
+from brainscan.data.seen import SEEN, write_seen
 from brainscan.errors import TrainingError
 from brainscan.inference.calibration import sigmoid, softmax
+from brainscan.inference.gate import GATE
 from brainscan.inference.release import (
     FILES,
     MANIFEST,
+    OPTIONAL_FILES,
     WEIGHTS,
     XML,
     Release,
@@ -34,7 +37,8 @@ from brainscan.training.calibrate import calibrate
 from brainscan.training.checkpoint import load_best
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import check_same_data, training_split
-from brainscan.training.provenance import data_facts, public_settings
+from brainscan.training.gate_fit import fit_gate
+from brainscan.training.provenance import data_facts, public_settings, start_of
 from brainscan.training.validation import validation_report, validation_scores
 
 _BATCH = 16
@@ -42,7 +46,13 @@ _WORTH_TWICE = 0.001  # gain of the mean validation AUROC for which a prediction
 
 
 def make_release(
-    run: RunFolder, target: Path, *, name: str, version: str, typed: RunFolder | None = None
+    run: RunFolder,
+    target: Path,
+    *,
+    name: str,
+    version: str,
+    typed: RunFolder | None = None,
+    other: Path | None = None,
 ) -> Release:
     """Write a release folder from the best epoch of a run.
 
@@ -60,6 +70,9 @@ def make_release(
     typed
         A run with the same preprocessing that held out sources on which this one trained whole:
         its network and its validation slices calibrate the types.
+    other
+        A folder of pictures that are no brain MR slices, to fit the input gate; without it the
+        gate knows only pictures drawn in code.
     """
     config = TrainingConfig.from_json(run.read_json("config.json"))
     metrics = run.read_json("metrics.json")
@@ -78,7 +91,7 @@ def make_release(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "types": list(config.types),
         "preprocessing": config.preprocessing.to_json(),
-        "start": PurePath(config.weights).name,
+        "start": start_of(config),
         "data": data_facts(config, training, validation),
         "licence": licence_of(r.source for part in (training, validation) for r in part.records),
         "metrics": {},
@@ -88,6 +101,9 @@ def make_release(
     manifest |= _ways(network, slices, target, manifest)
     raw = _forward(OpenVINORuntime(Release(target, manifest)), slices.images)
     manifest |= calibrate(slices, raw, _typed(typed, config, manifest) if typed else None)
+    write_seen(target / SEEN, (*training.records, *validation.records))
+    arrays, manifest["gate"] = fit_gate(Release(target, manifest), training, validation, other)
+    np.savez(target / GATE, allow_pickle=False, **arrays)
     metrics["validation"] = validation_report(
         config.types,
         slices.tumor,
@@ -161,7 +177,9 @@ def finish_release(target: Path, manifest: dict[str, Any]) -> Release:
     """Write the card and the manifest, with checksums of all files and of itself."""
     write_atomic(target / "MODEL_CARD.md", model_card(manifest, target).encode("utf-8"))
     manifest["files"] = {
-        file: hashlib.sha256((target / file).read_bytes()).hexdigest() for file in FILES
+        file: hashlib.sha256((target / file).read_bytes()).hexdigest()
+        for file in (*FILES, *OPTIONAL_FILES)
+        if file in FILES or (target / file).is_file()
     }
     manifest["checksum"] = manifest_checksum(manifest)
     write_atomic(target / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
