@@ -35,10 +35,9 @@ _UNUSUAL = (
     "on (another sequence, contrast or level, for example). The answer may be wrong."
 )
 _ARRAYS = (
-    "mean", "scale", "components", "spread", "references", "levels", "weights", "bias", "limits",
+    "mean", "scale", "components", "spread", "levels", "weights", "bias", "limits",
     "unusual", "family_weights", "family_bias", "family_share",
 )  # fmt: skip
-_NEIGHBOR = 5  # the distance to the fifth nearest genuine slice; the nearest may be an odd one
 _CLIP = 8.0  # standard deviations; a single wild direction must not decide the linear part
 _SAMPLE = 20_000  # pixels on which the traits of a slice are measured, as good as all of them
 
@@ -52,7 +51,7 @@ class GateVerdict:
     refused
         Whether the picture should not be read.
     unusual
-        Accepted, but beyond 99 % of the genuine slices the gate was calibrated on.
+        Accepted, but beyond 97 % of the genuine slices the gate was calibrated on.
     distance
         How unlike the genuine slices it is: log of the squared distance over the largest one
         accepted; above 0 it is refused.
@@ -93,11 +92,9 @@ class Gate:
         ``(k, d)``: orthonormal principal directions of the genuine slices.
     spread
         ``(k,)``: standard deviation of the genuine slices along each.
-    references
-        ``(n, k)``: coordinates of the genuine slices it was fitted on, in units of the spread.
     levels
-        ``(2,)``: median over genuine slices of the squared distance to the fifth nearest other
-        reference, and of the squared length outside of the directions.
+        ``(2,)``: median over genuine slices of the squared length within the directions, in
+        units of the spread (Mahalanobis), and outside of them.
     weights, bias
         ``(k + 2,)`` and ``()``: logistic part on the coordinates and the logs of the two.
     limits
@@ -113,7 +110,6 @@ class Gate:
     scale: np.ndarray
     components: np.ndarray
     spread: np.ndarray
-    references: np.ndarray
     levels: np.ndarray
     weights: np.ndarray
     bias: np.ndarray
@@ -149,38 +145,31 @@ class Gate:
         """Return what ``gate.npz`` holds."""
         return {name: np.asarray(getattr(self, name)).astype(np.float32) for name in _ARRAYS}
 
-    def describe(self, values: np.ndarray, *, fitted: bool = False) -> np.ndarray:
+    def describe(self, values: np.ndarray) -> np.ndarray:
         """Return what both parts judge by.
 
         Parameters
         ----------
         values
             ``(n, d)``: embeddings and traits side by side.
-        fitted
-            Whether these are the slices it was fitted on, whose nearest reference is the slice
-            itself and does not count.
 
         Returns
         -------
         numpy.ndarray
-            ``(n, k + 2)``: coordinates, clipped, and the logs of the squared distance to the
-            fifth nearest reference and of the squared length outside of the directions, each
-            over its level.
+            ``(n, k + 2)``: coordinates, clipped, and the logs of the squared lengths within and
+            outside of the directions, each over its level.
         """
         centred = (values - self.mean) / self.scale
         within = centred @ self.components.T
         outside = ((centred - within @ self.components) ** 2).sum(axis=1)
         coordinates = within / self.spread
-        squares = (coordinates**2).sum(1)[:, None] + (self.references**2).sum(1)
-        squares -= 2.0 * coordinates @ self.references.T
-        rank = min(_NEIGHBOR + fitted, len(self.references)) - 1
-        near = np.partition(squares, rank, axis=1)[:, rank]
-        logs = np.log(np.maximum(np.stack([near, outside], axis=1) / self.levels, 1e-6))
+        lengths = np.stack([(coordinates**2).sum(axis=1), outside], axis=1)
+        logs = np.log(np.maximum(lengths / self.levels, 1e-6))
         return np.concatenate([np.clip(coordinates, -_CLIP, _CLIP), logs], axis=1)
 
-    def scores(self, values: np.ndarray, *, fitted: bool = False) -> np.ndarray:
+    def scores(self, values: np.ndarray) -> np.ndarray:
         """Return ``(n, 2)``: distance (mean of both logs) and logit of ``(n, d)`` values."""
-        described = self.describe(values, fitted=fitted)
+        described = self.describe(values)
         distance = described[:, -2:].mean(axis=1)
         return np.stack([distance, described @ self.weights + self.bias], axis=1)
 

@@ -25,15 +25,17 @@ from brainscan.training.gate_pictures import (
     phantom_sources,
 )
 
-DIRECTIONS = 64
-PENALTY = 0.01  # inverse strength of the regularisation of the logistic part
-REFUSED = 0.006  # share of genuine slices that the limits are set to refuse, half by each part
+DIRECTIONS = 96
+PENALTY = 0.005  # inverse strength of the regularisation of the logistic part
+# Shares of the genuine slices that the limits are set to refuse: by distance, by leaning. The
+# sample counts every source alike, and the few odd pictures are in the smallest sources.
+REFUSED = (0.0025, 0.0075)
 UNUSUAL = 0.03
 FAMILY_SHARE = 0.9
 RULE = (
-    "A picture is refused when its distance to the genuine slices, or its leaning to pictures of "
-    f"other things, is larger than for all but {REFUSED / 2:.1%} of genuine slices, each judged "
-    "by a gate fitted without its patient or group. An accepted slice is called unusual when its "
+    "A picture is refused when its distance to the genuine slices is larger than for all but "
+    f"{REFUSED[0]:.2%} of them, or its leaning to pictures of other things larger than for all "
+    f"but {REFUSED[1]:.2%}, each judged by a gate fitted without its patient or group. An accepted slice is called unusual when its "
     f"distance is larger than for all but {UNUSUAL:.0%} of them."
 )
 _FOLDS = 4
@@ -170,7 +172,9 @@ class _Bases:
         for number, part in enumerate(partial):
             chosen = self.fold == number
             scores[chosen] = part.scores(self.genuine.values[chosen])
-        limits = np.quantile(scores, 1 - REFUSED / 2, axis=0, method="higher")
+        limits = np.array(
+            [np.quantile(s, 1 - q, method="higher") for s, q in zip(scores.T, REFUSED, strict=True)]
+        )
         unusual = np.quantile(scores[:, 0], 1 - UNUSUAL)
         return replace(gate, limits=limits, unusual=np.asarray(unusual)), scores
 
@@ -181,8 +185,9 @@ def _one_class(values: np.ndarray) -> Gate:
     scale = scale + 1e-3 * np.abs(values).max(axis=0) + 1e-6  # constant inputs weigh nothing
     centred = (values - mean) / scale
     count = min(DIRECTIONS, *(side - 1 for side in centred.shape))
-    _, vectors = np.linalg.eigh(centred.T @ centred)
-    components = vectors[:, ::-1][:, :count].T
+    _, vectors = np.linalg.eigh(centred @ centred.T)  # fewer slices than inputs, as a rule
+    components, _ = np.linalg.qr(centred.T @ vectors[:, ::-1][:, :count])
+    components = components.T
     coordinates = centred @ components.T
     spread = coordinates.std(axis=0)
     nothing = np.zeros(())
@@ -191,7 +196,6 @@ def _one_class(values: np.ndarray) -> Gate:
         scale,
         components,
         spread,
-        coordinates / spread,
         levels=np.ones(2),
         weights=np.zeros(count + 2),
         bias=nothing,
@@ -201,14 +205,14 @@ def _one_class(values: np.ndarray) -> Gate:
         family_bias=np.zeros(len(FAMILIES)),
         family_share=np.asarray(FAMILY_SHARE),
     )
-    logs = np.median(gate.describe(values, fitted=True)[:, -2:], axis=0)
+    logs = np.median(gate.describe(values)[:, -2:], axis=0)
     return replace(gate, levels=np.exp(logs))
 
 
 def _with_logistic(gate: Gate, genuine: np.ndarray, others: Pictures) -> Gate:
     """Return the gate with its logistic part and, where the kinds allow, the families."""
     apart = gate.describe(others.values)
-    both = np.concatenate([gate.describe(genuine, fitted=True), apart])
+    both = np.concatenate([gate.describe(genuine), apart])
     truth = np.repeat([0, 1], [len(genuine), len(apart)])
     model = LogisticRegression(C=PENALTY, class_weight="balanced", max_iter=1000)
     model.fit(both, truth)

@@ -123,7 +123,7 @@ def look(
     def one(source: Source) -> np.ndarray | None:
         try:
             scan = source.read()
-            image, geometry = preprocess(scan.pixels, how)
+            image, geometry = preprocess(scan.pixels, how, scan.aspect)
         except InputRejected:
             return None
         embedding = runtime.forward(image[None]).embedding

@@ -20,13 +20,12 @@ from brainscan.inference.runtime import RawOutput
 
 
 def toy() -> Gate:
-    """Two inputs, one direction: the first; five references at 0, the fifth nearest is there."""
+    """Two inputs, one direction: the first."""
     return Gate(
         mean=np.array([10.0, 0.0]),
         scale=np.array([2.0, 1.0]),
         components=np.array([[1.0, 0.0]]),
         spread=np.array([0.5]),
-        references=np.zeros((5, 1)),
         levels=np.array([4.0, 1.0]),
         weights=np.array([0.0, 0.0, 1.0]),
         bias=np.array(-3.0),
@@ -71,13 +70,6 @@ def test_accepted_unusual_and_usual() -> None:
     assert "unusual" in str(unusual.warning())
     usual = toy().judge(np.array([12.0, 1.0]))
     assert (usual.refused, usual.unusual, usual.warning()) == (False, False, None)
-
-
-def test_slices_it_was_fitted_on_do_not_count_themselves() -> None:
-    gate = replace(toy(), references=np.array([[0.0], [1.0], [2.0], [3.0], [4.0], [5.0]]))
-    value = np.array([[10.0, 1.0]])  # at the first reference
-    assert gate.describe(value)[0, 1] == pytest.approx(np.log(16 / 4))
-    assert gate.describe(value, fitted=True)[0, 1] == pytest.approx(np.log(25 / 4))
 
 
 def _release(folder: Path, arrays: dict[str, np.ndarray] | None) -> Release:
