@@ -35,8 +35,9 @@ FAMILY_SHARE = 0.9
 RULE = (
     "A picture is refused when its distance to the genuine slices is larger than for all but "
     f"{REFUSED[0]:.2%} of them, or its leaning to pictures of other things larger than for all "
-    f"but {REFUSED[1]:.2%}, each judged by a gate fitted without its patient or group. An accepted slice is called unusual when its "
-    f"distance is larger than for all but {UNUSUAL:.0%} of them."
+    f"but {REFUSED[1]:.2%}, each judged by a gate fitted without its patient or group. "
+    "An accepted slice is called unusual when its distance is larger than for all but "
+    f"{UNUSUAL:.0%} of them."
 )
 _FOLDS = 4
 _X_RAY_OR_CT, _OTHER_MR, _PICTURE = range(3)
