@@ -67,6 +67,8 @@ def start(manifest: dict[str, Any]) -> str:
         return "weights that the release does not name"
     if begun == "none":
         return "random weights"
+    if begun.startswith("release "):
+        return f"the {begun}"
     return "ImageNet weights" if "imagenet" in begun else f"the weights {begun}"
 
 
@@ -128,6 +130,8 @@ def answer_section(manifest: dict[str, Any]) -> Section:
     blocks: list[Block] = [Facts(tuple((name, value) for name, value in facts if value))]
     rule = text(manifest.get("threshold_rule"))
     blocks.append(Text(rule or "The release does not say how its threshold was chosen."))
+    if text(manifest.get("mirror_rule")):
+        blocks.append(Text(text(manifest["mirror_rule"])))
     blocks += _points(manifest)
     blocks += _coverage(manifest)
     blocks += _sets(manifest)

@@ -16,7 +16,7 @@ from brainscan.reporting.card_files import ReleaseFiles
 from brainscan.reporting.card_headline import headline
 from brainscan.reporting.card_json import dig, rows, table, text, whole, words
 from brainscan.reporting.card_parts import Section, Table, Text
-from brainscan.reporting.card_results import heading, test_sets
+from brainscan.reporting.card_results import heading, held_out, test_sets
 from brainscan.reporting.card_sources import SOURCES
 
 REFERENCE = (
@@ -47,6 +47,11 @@ def _published(manifest: dict[str, Any]) -> bool:
     return bool(names) and set(names) <= set(SOURCES)
 
 
+def _tested(manifest: dict[str, Any]) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Return the test sets proper, without validation images."""
+    return [entry for entry in test_sets(manifest) if not held_out(entry[1])]
+
+
 def _study(manifest: dict[str, Any]) -> _Answers:
     return (
         ("Named as an AI study, with the kind of AI",
@@ -64,7 +69,7 @@ def _study(manifest: dict[str, Any]) -> _Answers:
 
 def _data(manifest: dict[str, Any], files: ReleaseFiles) -> _Answers:
     sources = ", ".join(source_names(manifest))
-    tests = ", ".join(heading(name, part) for name, part, _ in test_sets(manifest))
+    tests = ", ".join(heading(name, part) for name, part, _ in _tested(manifest))
     size, public = whole(dig(manifest, "preprocessing", "size")), _published(manifest)
     folds = ", ".join(words(dig(manifest, "data", "folds")))
     share = files.config.get("validation_share")
@@ -126,7 +131,7 @@ def _model(manifest: dict[str, Any], files: ReleaseFiles) -> _Answers:
 
 def _evaluation(manifest: dict[str, Any]) -> _Answers:
     sets = list(test_sets(manifest))
-    names = ", ".join(heading(name, part) for name, part, _ in sets)
+    names = ", ".join(heading(name, part) for name, part, _ in _tested(manifest))
     stable = any(part.get("stability") or metrics.get("stability") for _, part, metrics in sets)
     robust = stable or bool(table(manifest.get("stability")))
     return (
@@ -151,7 +156,7 @@ def _results(manifest: dict[str, Any]) -> _Answers:
     validation = sum(whole(row.get("validation")) or 0 for row in counted)
     sets = list(test_sets(manifest))
     tests = ", ".join(
-        f"{images:,} {name}" for name, part, _ in sets
+        f"{images:,} {name}" for name, part, _ in _tested(manifest)
         if (images := whole(part.get("images"))) is not None
     )  # fmt: skip
     parts = f"Images: {training:,} training, {validation:,} validation" if counted else ""

@@ -17,6 +17,7 @@ from brainscan.reporting.card_json import (
     words,
 )
 from brainscan.reporting.card_parts import Block, Cell, Facts, Section, Table, Text, number_text
+from brainscan.reporting.card_results import held_out
 from brainscan.reporting.card_sources import SOURCES
 
 _NOT_SAID = "The release does not say which images it was trained on."
@@ -86,7 +87,7 @@ def _split(manifest: dict[str, Any], files: ReleaseFiles) -> str:
         sentence += f" Of {', '.join(entire)} nothing was held out for validation."
     tests = table(manifest.get("metrics"))
     tested = [f"{n} (fold {', '.join(words(dig(p, 'folds')))})" for n, p in tests.items()
-              if words(dig(p, "folds"))]  # fmt: skip
+              if words(dig(p, "folds")) and not held_out(table(p))]  # fmt: skip
     if tested:
         sentence += f" Tested on images outside these: {', '.join(tested)}."
     return sentence

@@ -7,7 +7,7 @@ from typing import Any
 from brainscan.evaluation.names import display_name
 from brainscan.reporting.card_json import dig, rows, table, text, whole, words
 from brainscan.reporting.card_parts import Block, Commands, Gallery, Section, Table, Text
-from brainscan.reporting.card_results import errors_blocks, test_sets
+from brainscan.reporting.card_results import errors_blocks, held_out, test_sets
 
 _NO_LIST = "The release lists no single errors of its test sets."
 _NO_GALLERY = (
@@ -75,6 +75,8 @@ def reproduce_section(manifest: dict[str, Any]) -> Section:
     name = text(manifest.get("name"))
     lines = []
     for dataset, part, metrics in test_sets(manifest):
+        if held_out(part):
+            continue  # the release command alone knows which images these were
         folds = words(part.get("folds"))
         tail = f" --folds {' '.join(folds)}" if folds else ""
         command = f"python -m brainscan evaluate DATA/{dataset} --model {name}{tail}"

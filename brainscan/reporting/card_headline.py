@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from brainscan.reporting.card_json import defined, dig, named
 from brainscan.reporting.card_parts import Headline, Section, Table, Text
-from brainscan.reporting.card_results import at_specificity, sources_of, test_sets
+from brainscan.reporting.card_results import at_specificity, held_out, sources_of, test_sets
 
 MOST = 8
 _Find = Callable[[dict[str, Any]], Any]
@@ -54,10 +54,11 @@ def judged(manifest: dict[str, Any]) -> list[tuple[Headline, bool]]:
     """Return the known figures of a release and whether each belongs at the top of the page."""
     found = []
     for measure, where, only, find, top, better in _JUDGED:
-        for name, _, metrics in test_sets(manifest):
+        for name, part, metrics in test_sets(manifest):
             figure = defined(find(metrics)) if only in (None, name) else None
             if figure is not None:
-                found.append((Headline(measure, where, figure, better), top))
+                shown = f"{where}, validation" if held_out(part) else where
+                found.append((Headline(measure, shown, figure, better), top))
                 break
     return found
 
@@ -96,6 +97,8 @@ def judged_section(manifest: dict[str, Any]) -> Section:
         return Section("judge", "Key figures", (blank,))
     lines = tuple((f"{entry.measure}, {entry.where}", entry.figure) for entry in entries)
     caption = "On the test images of the release"
+    if any(held_out(part) for _, part, _ in test_sets(manifest)):
+        caption += "; on validation images where that is said, which is a little kinder"
     return Section("judge", "Key figures", (
         Table(caption, ("Measure", "Value"), lines),
     ))  # fmt: skip

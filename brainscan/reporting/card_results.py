@@ -45,9 +45,16 @@ def test_sets(manifest: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], d
             yield str(name), part, metrics
 
 
+def held_out(part: dict[str, Any]) -> bool:
+    """Whether an entry was measured on validation images, which are kinder than a test."""
+    return words(part.get("folds")) == ["validation"]
+
+
 def heading(name: str, part: dict[str, Any]) -> str:
     """Return the name of a test set with its folds."""
     folds = words(part.get("folds"))
+    if held_out(part):
+        return f"{name}, validation images"
     return f"{name}, fold {', '.join(folds)}" if folds else name
 
 

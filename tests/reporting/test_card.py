@@ -231,3 +231,30 @@ def test_the_ablation_of_the_benchmark_is_understood() -> None:
 )
 def test_the_licence_follows_the_sources(sources: list[str], words: str) -> None:
     assert words in licence_of(sources)
+
+
+def test_validation_images_are_not_passed_off_as_a_test() -> None:
+    manifest = full_manifest() | {"mirror_rule": "The mirror image is used."}
+    entry = copy.deepcopy(manifest["metrics"]["brain-mri"]) | {"folds": ["validation"]}
+    entry["metrics"]["by_source"][0]["name"] = "healthy-oasis"
+    manifest["metrics"]["healthy-oasis"] = entry
+    text = model_card(manifest)
+    assert "| Specificity, healthy-oasis, validation |" in text
+    assert "on validation images where that is said" in text
+    assert "DATA/healthy-oasis" not in text
+    assert "Tested on images outside these: brain-mri (fold 4)." in text
+    assert "| 32 | Tested on internal data | brain-mri, fold 4: other" in text
+    assert "The mirror image is used." in text
+
+
+@pytest.mark.parametrize(
+    ("begun", "words"),
+    [
+        ("none", "random weights"),
+        ("resnet50v2-imagenet-conv1-conv4.npz", "ImageNet weights"),
+        ("release resnet50 1.0.0, which began from imagenet", "the release resnet50 1.0.0, which"),
+        (None, "weights that the release does not name"),
+    ],
+)
+def test_the_start_of_training_is_told(begun: str | None, words: str) -> None:
+    assert f"training began from {words}" in model_card(minimal_manifest() | {"start": begun})
