@@ -57,7 +57,10 @@ def opening_html(card: Card) -> str:
 
 def glance_html(card: Card) -> str:
     """Return the facts beside the headline figures."""
-    return _facts(card.glance, "bs-glance")
+    cells = "".join(
+        f"<div><span>{escape(name)}</span>{escape(value)}</div>" for name, value in card.glance
+    )
+    return f'<div class="bs-glance">{cells}</div>'
 
 
 def headline_html(figures: Sequence[Headline]) -> str:
