@@ -107,7 +107,8 @@ class DataLoader:
 
     def _read(self, record: Record) -> tuple[np.ndarray, np.ndarray] | InputRejected:
         try:
-            image, geometry = preprocess(read_scan(record.path).pixels, self.preprocessing)
+            scan = read_scan(record.path)
+            image, geometry = preprocess(scan.pixels, self.preprocessing, scan.aspect)
             mask = np.zeros_like(image)
             if record.mask is not None:
                 outline = cv2.imdecode(np.fromfile(record.mask, np.uint8), cv2.IMREAD_GRAYSCALE)

@@ -12,6 +12,7 @@ from brainscan.imaging.formats import HEAD_BYTES, READABLE, Format, sniff
 
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp", ".dib", ".webp", ".gif"}
+    | {".dcm", ".dicom", ".ima"}
 )
 """Suffixes taken for images without a look inside, so that a bad file is reported, not lost."""
 
@@ -119,4 +120,4 @@ def _is_candidate(path: Path) -> bool:
             found = sniff(stream.read(HEAD_BYTES))
     except OSError:
         return False
-    return found in READABLE or found is Format.GIF
+    return found in READABLE or found in (Format.DICOM, Format.GIF)

@@ -60,7 +60,9 @@ _UNIFORM = 0.06  # spread of an outer row, as a share of the slice's, below whic
 _THUMBNAIL = 128  # longer side in pixels on which head and intensities are measured
 
 
-def preprocess(pixels: np.ndarray, how: Preprocessing) -> tuple[np.ndarray, Geometry]:
+def preprocess(
+    pixels: np.ndarray, how: Preprocessing, aspect: float = 1.0
+) -> tuple[np.ndarray, Geometry]:
     """Turn a slice into the network's input.
 
     Uniform borders and the background are cropped, the aspect is kept, intensities of the
@@ -68,12 +70,18 @@ def preprocess(pixels: np.ndarray, how: Preprocessing) -> tuple[np.ndarray, Geom
     centred in a square. The result has 256 levels so that a cached slice and a fresh one are
     the same bytes.
 
+    Pictures come with display brightness, DICOM and NIfTI with modality values (after rescale
+    slope and intercept); either is scaled by its own percentiles here. A display window or VOI
+    LUT of the file is never applied: the answer must not depend on how somebody looked at it.
+
     Parameters
     ----------
     pixels
         ``(height, width)`` array of any real dtype; finite. Not modified.
     how
         Parameters.
+    aspect
+        Height of a pixel in units of its width (``Scan.aspect``); the result has square pixels.
 
     Returns
     -------
@@ -91,7 +99,7 @@ def preprocess(pixels: np.ndarray, how: Preprocessing) -> tuple[np.ndarray, Geom
     top, bottom, left, right = _without_uniform_border(values)
     box, low, high = _head(values[top:bottom, left:right], how)
     geometry = _centred(
-        values.shape, top + box[0], top + box[1], left + box[2], left + box[3], how.size
+        values.shape, top + box[0], top + box[1], left + box[2], left + box[3], how.size, aspect
     )
     placed = geometry.place(values, fill=low)
     scaled = (placed - np.float32(low)) * np.float32(255.0 / (high - low))
@@ -179,11 +187,17 @@ def _head(values: np.ndarray, how: Preprocessing) -> tuple[tuple[int, int, int, 
 
 
 def _centred(
-    shape: tuple[int, ...], top: int, bottom: int, left: int, right: int, size: int
+    shape: tuple[int, ...],
+    top: int,
+    bottom: int,
+    left: int,
+    right: int,
+    size: int,
+    aspect: float,
 ) -> Geometry:
     height, width = bottom - top, right - left
-    scale = size / max(height, width)
-    inner_height = max(1, round(height * scale))
+    scale = size / max(height * aspect, width)
+    inner_height = max(1, round(height * aspect * scale))
     inner_width = max(1, round(width * scale))
     return Geometry(
         slice_height=shape[0],

@@ -1,8 +1,9 @@
-"""Read one picture file as a scan, or say in a sentence why not."""
+"""Read one file as a scan, or say in a sentence why not."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,8 +24,9 @@ from brainscan.imaging.headers import (
 )
 from brainscan.imaging.limits import DEFAULT_LIMITS, ReadLimits, human_bytes
 from brainscan.imaging.scan import Scan
+from brainscan.imaging.source import Source
 
-_SUPPORTED = "PNG, JPEG, TIFF, BMP or WebP"
+_SUPPORTED = "PNG, JPEG, TIFF, BMP, WebP or DICOM"
 
 _REFUSALS: dict[Format, str] = {
     Format.EMPTY: "is empty (0 bytes). Copy or export the image again.",
@@ -32,13 +34,9 @@ _REFUSALS: dict[Format, str] = {
         "is a GIF, a format with 256 colours at most that is not read as a scan. "
         "Export the original slice as PNG."
     ),
-    Format.DICOM: (
-        "is a DICOM file. Reading DICOM is planned but not part of this version: "
-        "export the slice as PNG from your viewer."
-    ),
     Format.NIFTI: (
-        "is a NIfTI volume. Reading NIfTI is planned but not part of this version: "
-        "export the slice as PNG from your viewer."
+        "is a NIfTI volume, which holds many slices. Open it as a volume, or export the slice "
+        "as PNG from your viewer."
     ),
     Format.ZIP: (
         "is a ZIP archive (or an office document). "
@@ -59,7 +57,10 @@ _ENDS_EARLY = "ends early: part of the picture is missing. Copy or export it aga
 def read_scan(
     source: str | Path | bytes, *, name: str | None = None, limits: ReadLimits = DEFAULT_LIMITS
 ) -> Scan:
-    """Read a PNG, JPEG, TIFF, BMP or WebP picture as a scan of one channel.
+    """Read a PNG, JPEG, TIFF, BMP or WebP picture or a DICOM image as a scan of one channel.
+
+    DICOM is read by :func:`brainscan.imaging.dicom.read_dicom_scan`; of a file with several
+    frames the middle one. The following is about pictures.
 
     The format is judged by the bytes, never by the suffix. EXIF rotation is applied, colour
     reduced to luma (:func:`brainscan.imaging.gray.luma`), transparency laid over black. The
@@ -86,6 +87,7 @@ def read_scan(
     InputRejected
         If the file cannot be read as a scan; the message says why and what to do.
     """
+    path: Path | None = None
     if isinstance(source, bytes):
         shown = _basename(name) if name else "unnamed"
         who = shown if name else "The file"
@@ -97,12 +99,26 @@ def read_scan(
         shown = who = _basename(name) if name else path.name
         data = _load(path, who, limits)
     kind = sniff(data[:HEAD_BYTES])
+    if kind is Format.DICOM:
+        return _read_dicom(data, who, shown, path, limits)
     if kind not in READABLE:
         raise InputRejected(f"{who} {_REFUSALS[kind]}")
     pixels, mode, warnings = _decode_checked(data, kind, who, limits)
     pixels.setflags(write=False)
     digest = hashlib.sha256(data).hexdigest()
     return Scan(pixels, shown, digest, kind.value, mode, tuple(warnings))
+
+
+def _read_dicom(data: bytes, who: str, shown: str, path: Path | None, limits: ReadLimits) -> Scan:
+    from brainscan.imaging.dicom.scan import read_dicom_scan  # pictures do without pydicom
+
+    # A source on disk is opened again; only an upload keeps its bytes.
+    source = (
+        Source(who, path, len(data), lambda: path.open("rb"))
+        if path
+        else Source.of_bytes(data, who)
+    )
+    return replace(read_dicom_scan(source, limits=limits), name=shown)
 
 
 def _basename(name: str) -> str:

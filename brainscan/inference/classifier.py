@@ -113,7 +113,7 @@ class TumorClassifier:
             When the slice is blank.
         """
         began = time.perf_counter()
-        image, geometry = preprocess(scan.pixels, self._how)
+        image, geometry = preprocess(scan.pixels, self._how, scan.aspect)
         raw = self.runtime.forward(image[None])
         verdict = None
         if self.gate is not None and raw.embedding is not None:

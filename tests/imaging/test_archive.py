@@ -138,7 +138,7 @@ def test_nested_archives(target: Path, name: str) -> None:
         ("empty.png", b"", "empty"),
         ("run.exe", b"MZ\x90\x00" + bytes(100), "not in a known format"),
         ("table.csv", b"a,b\n", "text"),
-        ("slice.dcm", bytes(128) + b"DICM", "DICOM"),
+        ("report.pdf", b"%PDF-1.7\n", "PDF"),
     ],
 )
 def test_only_images_and_manifests_come_out(

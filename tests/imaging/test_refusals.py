@@ -46,7 +46,7 @@ def test_text_renamed_to_jpg(tmp_path: Path) -> None:
 def test_other_formats_are_named_with_a_remedy() -> None:
     dicom = bytes(128) + b"DICM" + bytes(200)
     nifti = (348).to_bytes(4, "little") + bytes(340) + b"n+1\x00" + bytes(100)
-    assert "DICOM" in refusal(dicom) and "export the slice as PNG" in refusal(dicom)
+    assert "DICOM" in refusal(dicom)
     assert "NIfTI" in refusal(nifti) and "export the slice as PNG" in refusal(nifti)
     assert "ZIP archive" in refusal(b"PK\x03\x04" + bytes(40))
     assert "PDF" in refusal(b"%PDF-1.7\n")
@@ -204,7 +204,7 @@ def test_human_bytes() -> None:
 
 
 def test_what_must_be_refused_of_the_real_files(data_dir: Path) -> None:
-    kinds = {"dicom": "DICOM", "nifti": "NIfTI"}
-    for folder, word in kinds.items():
-        for path in [p for p in sorted((data_dir / folder).rglob("*")) if p.is_file()][:6]:
-            assert word in refusal(path, None) or "malformed" in str(path)
+    for path in sorted((data_dir / "nifti").rglob("*.nii.gz"))[:3]:
+        assert "is a NIfTI volume" in refusal(path, None)
+    for path in sorted((data_dir / "dicom" / "malformed").iterdir()):
+        assert path.name in refusal(path, None)

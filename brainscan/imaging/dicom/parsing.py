@@ -97,8 +97,7 @@ def parse_dicom(source: Source, limits: ReadLimits, *, pixels: bool) -> FileData
             _check_inflated(stream, source, limits)
             dataset = read_partial(
                 cast(BinaryIO, _Bounded(stream, source.size)),
-                # Also with pixels: what comes behind them may be megabytes of private data.
-                stop_when=_behind_pixels if pixels else _at_pixels,
+                stop_when=_BehindPixels() if pixels else _at_pixels,
                 force=True,
                 specific_tags=[*HEADER_TAGS, *(PIXEL_TAGS if pixels else ())],
             )
@@ -128,8 +127,17 @@ def _at_pixels(tag: int, vr: str | None, length: int) -> bool:
     return tag >= _FIRST_PIXEL_TAG
 
 
-def _behind_pixels(tag: int, vr: str | None, length: int) -> bool:
-    return tag > _LAST_PIXEL_TAG
+class _BehindPixels:
+    """Ends parsing behind the pixel data, where some files carry megabytes of padding."""
+
+    def __init__(self) -> None:
+        self._over = False
+
+    def __call__(self, tag: int, vr: str | None, length: int) -> bool:
+        if self._over or tag > _LAST_PIXEL_TAG:
+            return True
+        self._over = tag in (_FIRST_PIXEL_TAG, 0x7FE00009, _LAST_PIXEL_TAG)
+        return False
 
 
 def _check_inflated(stream: BinaryIO, source: Source, limits: ReadLimits) -> None:
