@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -24,6 +25,7 @@ _CHUNK = 4 * 1024**2
 _THICK = 1.2  # times the other spacings from which an axis is the one slices are stacked along
 _FEW_VALUES = 16
 _EQUAL_NEIGHBOURS = 0.8
+_LABEL_NAME = re.compile(r"(?i)(?<![a-z])(seg|segm\w*|mask\w*|labels?|rois?|aseg|aparc)(?![a-z])")
 
 
 def read_nifti(
@@ -82,6 +84,7 @@ def read_nifti(
         ) from error
     grid = SourceGrid.of(header.shape, header.affine)
     voxels = _canonical(stored, header, grid, who)
+    doubts = _judge_values(stored, who)
     return Volume(
         voxels=voxels,
         affine=grid.canonical_affine,
@@ -94,7 +97,7 @@ def read_nifti(
         source=grid,
         identity=Identity(header.facts) if header.facts else None,
         background=background_of(voxels),
-        warnings=header.warnings,
+        warnings=(*header.warnings, *doubts),
     )
 
 
@@ -130,7 +133,7 @@ def _voxels(plain: BinaryIO, block: bytes, header: NiftiHeader, who: str) -> np.
 def _canonical(stored: np.ndarray, header: NiftiHeader, grid: SourceGrid, who: str) -> np.ndarray:
     """Scale, check and reorder the voxels."""
     with np.errstate(over="ignore", invalid="ignore"):
-        values = grid.to_canonical(stored).astype(np.float32, order="C")
+        values = grid.to_canonical(stored).astype(np.float32)
         if (header.slope, header.intercept) != (1.0, 0.0):
             values *= np.float32(header.slope)
             values += np.float32(header.intercept)
@@ -145,25 +148,36 @@ def _canonical(stored: np.ndarray, header: NiftiHeader, grid: SourceGrid, who: s
         raise InputRejected(
             f"{who} is blank: every voxel has the same value. Choose the MR volume itself."
         )
-    if _is_labels(stored):
-        refuse_labels(who)
     values.setflags(write=False)
     return values
 
 
-def _is_labels(stored: np.ndarray) -> bool:
-    """Whether the values are region numbers: few of them, or whole numbers in even patches."""
+def _judge_values(stored: np.ndarray, who: str) -> tuple[str, ...]:
+    """Refuse masks and region numbers; return a warning where only a person can tell.
+
+    Two values are a mask; a few small whole numbers are labels; so are many whole numbers that
+    form even patches, which the noise of a scan never does.
+    """
     step = max(1, stored.shape[2] // 24)
     sample = stored[:, :, ::step]
     if np.issubdtype(sample.dtype, np.floating) and not np.array_equal(sample, np.rint(sample)):
-        return False
-    if len(np.unique(sample)) <= _FEW_VALUES and len(np.unique(stored)) <= _FEW_VALUES:
-        return True
+        return ()
+    distinct = np.unique(sample)
+    if len(distinct) <= _FEW_VALUES:
+        distinct = np.unique(stored)
+    if len(distinct) <= _FEW_VALUES:
+        if len(distinct) <= 2 or np.abs(distinct).max() <= _FEW_VALUES or _LABEL_NAME.search(who):
+            refuse_labels(who)
+        return (
+            f"The file has only {len(distinct)} different values: check that it is a scan and "
+            "not a segmentation.",
+        )
     inside = sample != sample[0, 0, 0]
     both = inside[1:] & inside[:-1]
-    pairs = int(both.sum())
-    equal = int((both & (sample[1:] == sample[:-1])).sum())
-    return pairs > 0 and equal > _EQUAL_NEIGHBOURS * pairs
+    equal = both & (sample[1:] == sample[:-1])
+    if both.any() and int(equal.sum()) > _EQUAL_NEIGHBOURS * int(both.sum()):
+        refuse_labels(who)
+    return ()
 
 
 def _acquired(grid: SourceGrid) -> Plane:

@@ -68,7 +68,8 @@ def pixel_layout(dataset: FileDataset, who: str, limits: ReadLimits) -> PixelLay
     rows, columns = (int(number(dataset, keyword) or 0) for keyword in ("Rows", "Columns"))
     if rows <= 0 or columns <= 0:
         raise InputRejected(
-            f"{who} contains no image: it states no rows and columns. Choose an MR image."
+            f"{who} is a DICOM file without an image: it states no rows and columns. "
+            "Choose an MR image."
         )
     frames = max(1, int(number(dataset, "NumberOfFrames") or 1))
     if rows * columns > limits.max_pixels or rows * columns * frames > limits.max_voxels:
