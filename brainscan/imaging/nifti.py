@@ -24,7 +24,7 @@ from brainscan.imaging.volume import Volume, background_of
 _CHUNK = 4 * 1024**2
 _THICK = 1.2  # times the other spacings from which an axis is the one slices are stacked along
 _FEW_VALUES = 16
-_EQUAL_NEIGHBOURS = 0.8
+_EQUAL_NEIGHBOURS = 0.5
 _LABEL_NAME = re.compile(r"(?i)(?<![a-z])(seg|segm\w*|mask\w*|labels?|rois?|aseg|aparc)(?![a-z])")
 
 
@@ -127,6 +127,7 @@ def _voxels(plain: BinaryIO, block: bytes, header: NiftiHeader, who: str) -> np.
                 "voxels are there. Copy it again."
             )
         held += piece
+    plain.read(1)  # at the end of compressed data their checksum is verified
     return np.frombuffer(held, header.dtype).reshape(header.shape, order="F")
 
 
