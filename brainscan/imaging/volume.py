@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -139,7 +140,9 @@ class Volume:
             msg = f"The {plane} slice {index} does not exist; there are {self.depth(plane)}."
             raise IndexError(msg)
         across, down = self._display_axes(plane)
-        pixels = as_displayed(np.take(self.voxels, index, axis=axis))
+        place: list[slice | int] = [slice(None)] * 3
+        place[axis] = index
+        pixels = as_displayed(self.voxels[tuple(place)])
         pixels.setflags(write=False)
         return PlaneSlice(
             pixels=pixels,
@@ -194,7 +197,7 @@ class Volume:
         shown = self.plane_slice(plane, index)
         pixels = np.array(shown.pixels, np.float32, order="C")
         if self.background is not None:
-            pixels[pixels == self.background] = self.voxels.min()
+            pixels[pixels == self.background] = self._darkest
         pixels.setflags(write=False)
         slices = self.source.axes[_AXIS[plane]] == 0 and len(self.instances) > 1
         at = self.shape[_AXIS[plane]] - 1 - index if self.source.flips[_AXIS[plane]] else index
@@ -229,6 +232,10 @@ class Volume:
             return 1.0, float(background)
         low, high = (float(value) for value in np.percentile(inside, (0.5, 99.5)))
         return max(high - low, 1e-6), (low + high) / 2
+
+    @cached_property
+    def _darkest(self) -> float:
+        return float(self.voxels.min())
 
     @staticmethod
     def _display_axes(plane: Plane) -> tuple[int, int]:

@@ -179,3 +179,12 @@ def test_zip_and_folder_give_the_same_volume(tmp_path: Path) -> None:
     assert plain.sha256 == packed.sha256
     assert packed.instances[0].path is None
     assert packed.instances[0].source.read() == plain.instances[0].source.read()
+
+
+def test_slices_are_views_and_scans_are_copies() -> None:
+    volume = read_nifti(patient.nifti_bytes(affines()["LPS"]), "t1.nii.gz")
+    for plane in ("axial", "coronal", "sagittal"):
+        assert np.shares_memory(volume.plane_slice(plane, 3).pixels, volume.voxels)
+        assert not np.shares_memory(volume.to_scan(plane, 3).pixels, volume.voxels)
+    with pytest.raises(ValueError, match="read-only"):
+        volume.plane_slice("axial", 3).pixels[0, 0] = 1

@@ -17,16 +17,11 @@ from brainscan.imaging.dicom.frames import (
     enhanced_frames,
     functional_group,
 )
+from brainscan.imaging.dicom.layout import PixelLayout, pixel_layout
 from brainscan.imaging.dicom.modality import describe, judge, modality
 from brainscan.imaging.dicom.mosaic import Mosaic, UnknownMosaic, is_mosaic, mosaic_frames
 from brainscan.imaging.dicom.parsing import number, parse_dicom, text, value, words
-from brainscan.imaging.dicom.pixels import (
-    PixelLayout,
-    check_pixels,
-    decode_frame,
-    modality_values,
-    pixel_layout,
-)
+from brainscan.imaging.dicom.pixels import check_pixels, decode_frame, modality_values
 from brainscan.imaging.dicom.protocol import Protocol, read_protocol
 from brainscan.imaging.dicom.tags import IDENTITY
 from brainscan.imaging.dicom.windows import read_windows
