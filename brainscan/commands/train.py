@@ -62,6 +62,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--batch-size", type=int, metavar="N")
     parser.add_argument("--learning-rate", type=float, metavar="RATE")
     parser.add_argument("--patience", type=int, metavar="N", help="early stopping, in epochs")
+    parser.add_argument("--keep", choices=("best", "last"), help="epoch to release (best)")
     parser.add_argument("--size", type=int, metavar="PIXELS", help="side of the network input")
     parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"))
     parser.add_argument("--seed", type=int, metavar="N")
@@ -134,6 +135,7 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
         "batch_size": args.batch_size,
         "learning_rate": args.learning_rate,
         "patience": args.patience,
+        "keep": args.keep,
         "precision": args.precision,
         "seed": args.seed,
         "preprocessing": replace(defaults.preprocessing, size=args.size) if args.size else None,

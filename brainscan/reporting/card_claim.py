@@ -123,6 +123,7 @@ def _model(manifest: dict[str, Any], files: ReleaseFiles) -> _Answers:
         ("Training", f"{recipe}; all settings in config.json, the course in history.csv."
          if recipe else ""),
         ("How the final model was chosen",
+         "The last epoch of the schedule; nothing was chosen." if known.get("keep") == "last" else
          f"The epoch with the best {best} on the validation images." if best else ""),
         ("Ensembles", f"A teacher was distilled: {teacher}." if text(teacher) else
          "None: one network answers."),

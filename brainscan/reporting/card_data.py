@@ -118,9 +118,10 @@ def training_section(manifest: dict[str, Any], files: ReleaseFiles) -> Section:
             pairs.append(("time of all epochs", f"{number_text(hours, 1)} hours"))
     if best is not None:
         monitor = text(files.metrics.get("monitor"))
-        pairs.append(
-            ("released epoch", f"{best + 1}" + (f", the best {monitor}" if monitor else ""))
-        )
+        reason = f", the best {monitor}" if monitor else ""
+        if files.config.get("keep") == "last":
+            reason = ", the last of the schedule"
+        pairs.append(("released epoch", f"{best + 1}{reason}"))
     own = table(manifest.get("training"))
     pairs += [(readable(k), _plain(v)) for k, v in own.items() if _plain(v)]
     if pairs:

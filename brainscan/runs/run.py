@@ -162,7 +162,12 @@ class Run:
     def best(self, history: History) -> BestEpoch | None:
         """Return the epoch this training keeps, by the monitor it recorded."""
         monitor = self.metrics.get("monitor") or self.config.get("monitor")
-        return history.best(monitor if isinstance(monitor, str) else None)
+        found = history.best(monitor if isinstance(monitor, str) else None)
+        if found is None or self.config.get("keep") != "last":
+            return found
+        row = len(history) - 1
+        value = float(history.columns[found.metric][row])
+        return BestEpoch(row, int(history.epoch[row]) + 1, found.metric, value)
 
     def log_tail(self, lines: int = 200) -> str:
         """Return the last lines of the training's output, empty when there is none."""

@@ -15,8 +15,14 @@ Row = dict[str, float | str]
 _LAST = "last"
 
 
-def best_epoch(history: Sequence[Row]) -> int:
-    """Return the index of the epoch with the highest ``val_score``, the first of equals."""
+def best_epoch(history: Sequence[Row], keep: str = "best") -> int:
+    """Return the index of the epoch to release.
+
+    With ``keep="best"`` that of the highest ``val_score``, the first of equals; with
+    ``keep="last"`` the last one.
+    """
+    if keep == "last":
+        return len(history) - 1
     return int(np.argmax([float(row["val_score"]) for row in history]))
 
 
@@ -27,6 +33,7 @@ def commit(
     averaged: keras.Model,
     optimizer: keras.Optimizer,
     validation: dict[str, Any],
+    keep: str = "best",
 ) -> None:
     """Make the last epoch of the history permanent.
 
@@ -34,7 +41,7 @@ def commit(
     then tidying up. History and report travel inside the state, from which :func:`restore`
     writes them again: a kill in between cannot leave them disagreeing.
     """
-    best = best_epoch(history)
+    best = best_epoch(history, keep)
     if best == len(history) - 1:
         run.save_arrays(_name(best), _numbered("w", averaged.get_weights()))
         report = {"best_epoch": best, "monitor": "val_score", "validation": validation}

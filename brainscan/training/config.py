@@ -47,6 +47,9 @@ class TrainingConfig:
         and released.
     patience
         Epochs without a better ``val_score`` after which the run ends.
+    keep
+        Epoch to release: ``"best"`` by ``val_score``, or ``"last"``, where the validation slices
+        cannot judge all that is learned (types of a source that trains whole).
     precision
         Keras dtype policy: ``"float32"`` or ``"mixed_bfloat16"``.
     """
@@ -72,6 +75,7 @@ class TrainingConfig:
     type_weight: float = 1.0
     average: float = 0.998
     patience: int = 6
+    keep: str = "best"
     precision: str = "float32"
     seed: int = 20
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
@@ -88,6 +92,7 @@ class TrainingConfig:
             ),
             "average must lie in [0, 1)": 0 <= self.average < 1,
             "patience must be at least 1": self.patience >= 1,
+            "keep must be best or last": self.keep in ("best", "last"),
         }
         for sentence, holds in checks.items():
             if not holds:

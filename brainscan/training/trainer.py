@@ -105,7 +105,13 @@ class Trainer:
             row = self._epoch(epoch, stage, optimizer, step)
             self.history.append(row)
             commit(
-                self.run, self.history, self.network, self.averaged, optimizer, self._last_report
+                self.run,
+                self.history,
+                self.network,
+                self.averaged,
+                optimizer,
+                self._last_report,
+                self.config.keep,
             )
         self.run.write_status("finished", epoch=len(self.history), epochs=len(self.history))
 
@@ -114,7 +120,10 @@ class Trainer:
 
     def _exhausted(self) -> bool:
         done = len(self.history)
-        return bool(done) and done - 1 - best_epoch(self.history) >= self.config.patience
+        return (
+            bool(done)
+            and done - 1 - best_epoch(self.history, self.config.keep) >= self.config.patience
+        )
 
     def _begin_stage(self, stage: str) -> tuple[keras.Optimizer, Callable[..., Any]]:
         config = self.config

@@ -29,6 +29,13 @@ def test_a_finished_run_is_read_whole(tmp_path: Path) -> None:
     assert run.log_tail(1) == "done"
 
 
+def test_a_run_that_keeps_its_last_epoch_says_so(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path, keep="last"))
+    best = run.best(run.history())
+    assert best is not None
+    assert (best.epoch, best.metric, best.value) == (5, "val_score", 0.54)
+
+
 @pytest.mark.parametrize(
     ("stated", "pid", "state", "resumable"),
     [

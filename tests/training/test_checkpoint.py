@@ -80,3 +80,13 @@ def test_only_the_best_weights_are_kept(network: keras.Model, tmp_path: Path) ->
     assert best_epoch(history) == 1
     assert run.read_json("metrics.json")["validation"] == {"epoch": 1}
     assert {path.name for path in run.checkpoints.iterdir()} == {"last.npz", "epoch-0001.npz"}
+
+
+def test_the_last_weights_are_kept_on_wish(network: keras.Model, tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path / "r", {})
+    history = []
+    for epoch, score in enumerate((0.2, 0.8, 0.1)):
+        history.append({"epoch": epoch, "val_score": score})
+        commit(run, history, network, network, optimizer(network), {"epoch": epoch}, "last")
+    assert run.read_json("metrics.json")["best_epoch"] == 2
+    assert {path.name for path in run.checkpoints.iterdir()} == {"last.npz", "epoch-0002.npz"}
