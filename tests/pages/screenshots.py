@@ -17,7 +17,7 @@ from tests.pages.browser import FLAGS, chromium_path, serve, settle
 
 
 def main(folder: Path) -> None:
-    """Write diagnose.png, evaluate.png and training.png."""
+    """Write a PNG for every page."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as scans,
@@ -35,6 +35,12 @@ def main(folder: Path) -> None:
         page.get_by_role("link", name="Evaluate").click()
         evaluate(page, str(folder_of_scans))
         save(page, folder / "evaluate.png")
+        page.get_by_role("link", name="Dataset").click()
+        dataset(page)
+        save(page, folder / "dataset.png")
+        page.get_by_role("link", name="Model").click()
+        page.get_by_role("button", name="Card").wait_for()
+        save(page, folder / "model.png")
         page.get_by_role("link", name="Training").click()
         page.locator(".js-plotly-plot").first.wait_for()
         save(page, folder / "training.png")
@@ -54,6 +60,12 @@ def evaluate(page: Any, scans: str) -> None:
     box.press("Enter")
     page.get_by_role("button", name="Evaluate", exact=True).click()
     page.get_by_test_id("figures-moving").wait_for()
+
+
+def dataset(page: Any) -> None:
+    """Audit the synthetic set with its planted leak."""
+    page.get_by_role("button", name="Try a synthetic set").click()
+    page.get_by_test_id("pairs").wait_for()
 
 
 def save(page: Any, path: Path) -> None:
