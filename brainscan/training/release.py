@@ -98,8 +98,8 @@ def make_release(
         "files": {},
     }
     slices = DataLoader(validation, config.preprocessing, types=config.types)
-    manifest |= _ways(network, slices, target, manifest)
-    raw = _forward(OpenVINORuntime(Release(target, manifest)), slices.images)
+    ways, raw = _ways(network, slices, target, manifest)
+    manifest |= ways
     manifest |= calibrate(slices, raw, _typed(typed, config, manifest) if typed else None)
     write_seen(target / SEEN, (*training.records, *validation.records))
     arrays, manifest["gate"] = fit_gate(Release(target, manifest), training, validation, other)
@@ -125,12 +125,21 @@ def _best_network(run: RunFolder, config: TrainingConfig) -> keras.Model:
 
 def _ways(
     network: keras.Model, slices: DataLoader, target: Path, manifest: dict[str, Any]
-) -> dict[str, Any]:
-    """Export the network, with its mirror image if that pays on the validation slices."""
-    scores = {}
+) -> tuple[dict[str, Any], RawOutput]:
+    """Export the network, with its mirror image if that pays on the validation slices.
+
+    Returns
+    -------
+    dict
+        Entries of the manifest.
+    RawOutput
+        What the exported network says of the slices.
+    """
+    scores, outputs = {}, {}
     for mirrored in (False, True):
         export_openvino(network, target / XML, mirrored=mirrored)
         raw = _forward(OpenVINORuntime(Release(target, manifest)), slices.images)
+        outputs[mirrored] = raw
         scores[mirrored] = validation_scores(
             slices.records,
             slices.tumor,
@@ -141,7 +150,7 @@ def _ways(
     pays = scores[True] - scores[False] >= _WORTH_TWICE
     if not pays:
         export_openvino(network, target / XML)
-    return {
+    ways = {
         "mirrored": pays,
         "mirror_rule": (
             f"The mean validation score was {scores[False]:.4f} for the slice alone and "
@@ -149,6 +158,7 @@ def _ways(
             f"{_WORTH_TWICE} on, because it doubles the work."
         ),
     }
+    return ways, outputs[pays]
 
 
 def _typed(
