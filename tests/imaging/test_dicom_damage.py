@@ -123,6 +123,30 @@ def test_random_damage_never_escapes_as_another_error() -> None:
             assert np.isfinite(scan.pixels).all()
 
 
+@pytest.mark.parametrize(
+    "keyword",
+    ["PerFrameFunctionalGroupsSequence", "VOILUTSequence", "WindowCenterWidthExplanation"],
+)
+@pytest.mark.parametrize("number", [b"US\x02\x00\x05\x00", b"FD\x08\x00" + bytes(8)])
+def test_a_number_where_a_sequence_or_text_belongs(keyword: str, number: bytes) -> None:
+    tag = pydicom.datadict.tag_for_keyword(keyword)
+    assert tag is not None
+    data = good(WindowCenter="100", WindowWidth="50")
+    pixels = data.rindex(b"\xe0\x7f\x10\x00")
+    # The order of the elements does not matter to the parser.
+    data = data[:pixels] + struct.pack("<HH", tag >> 16, tag & 0xFFFF) + number + data[pixels:]
+    assert read_scan(data, name="slice.dcm").pixels.shape == PIXELS.shape
+
+
+def test_a_dicomdir_whose_list_is_a_number(tmp_path: Path) -> None:
+    dataset = patient.header()
+    dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.1.3.10"
+    data = patient.to_bytes(dataset) + b"\x04\x00\x20\x12US\x02\x00\x05\x00"
+    (tmp_path / "DICOMDIR").write_bytes(data)
+    (rejected,) = find_series(tmp_path / "DICOMDIR").rejected
+    assert "without a list of files" in rejected.reason
+
+
 def test_every_file_of_pydicom_is_read_or_refused_in_a_sentence() -> None:
     read = 0
     for path in sorted((Path(pydicom.__file__).parent / "data" / "test_files").glob("*.dcm")):

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from brainscan.errors import InputRejected
-from brainscan.imaging.dicom.parsing import PARSE_ERRORS, parse_dicom, text, value
+from brainscan.imaging.dicom.parsing import PARSE_ERRORS, items, parse_dicom, text, value
 from brainscan.imaging.limits import ReadLimits
 from brainscan.imaging.source import Source
 
@@ -51,8 +51,8 @@ def listed_files(source: Source, limits: ReadLimits) -> Listed:
     InputRejected
         If the file is damaged, or exists in memory only, without a folder around it.
     """
-    records = value(parse_dicom(source, limits, pixels=False), "DirectoryRecordSequence")
-    if records is None:
+    records = items(parse_dicom(source, limits, pixels=False), "DirectoryRecordSequence")
+    if not records:
         raise InputRejected(
             f"{source.name} is a DICOMDIR without a list of files. Open the folder it is in."
         )

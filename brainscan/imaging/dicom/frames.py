@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydicom.dataset import Dataset
 
-from brainscan.imaging.dicom.parsing import item, number, numbers, text, value, words
+from brainscan.imaging.dicom.parsing import item, items, number, numbers, text, words
 
 Vector = tuple[float, float, float]
 
@@ -85,14 +85,14 @@ def enhanced_frames(dataset: Dataset, count: int) -> tuple[Frame, ...]:
     Frames without groups, as in a secondary capture, have no place in space.
     """
     shared = item(dataset, "SharedFunctionalGroupsSequence") or Dataset()
-    each = value(dataset, "PerFrameFunctionalGroupsSequence") or ()
+    each = items(dataset, "PerFrameFunctionalGroupsSequence")
     groups = [each[index] if index < len(each) else Dataset() for index in range(count)]
     return tuple(_enhanced_frame(index, own, shared) for index, own in enumerate(groups))
 
 
 def functional_group(dataset: Dataset, index: int, keyword: str) -> Dataset | None:
     """Return a frame's own item of a functional group, or the shared one, or ``None``."""
-    each = value(dataset, "PerFrameFunctionalGroupsSequence") or ()
+    each = items(dataset, "PerFrameFunctionalGroupsSequence")
     own = item(each[index], keyword) if index < len(each) else None
     if own is not None:
         return own

@@ -11,7 +11,7 @@ import logging
 import struct
 import warnings
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -250,10 +250,17 @@ def number(dataset: Dataset, keyword: str) -> float | None:
     return found[0] if found else None
 
 
-def item(dataset: Dataset, keyword: str) -> Dataset | None:
-    """Return the first item of a sequence element, or ``None``."""
+def items(dataset: Dataset, keyword: str) -> tuple[Dataset, ...]:
+    """Return the items of a sequence element; none where a damaged file has something else."""
     found = value(dataset, keyword)
     try:
-        return found[0] if found is not None and len(found) else None
+        several = tuple(found) if isinstance(found, Sequence) else ()
     except PARSE_ERRORS:
-        return None
+        return ()
+    return tuple(one for one in several if isinstance(one, Dataset))
+
+
+def item(dataset: Dataset, keyword: str) -> Dataset | None:
+    """Return the first item of a sequence element, or ``None``."""
+    found = items(dataset, keyword)
+    return found[0] if found else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from pydicom.dataset import Dataset
 
-from brainscan.imaging.dicom.parsing import PARSE_ERRORS, numbers, text, value
+from brainscan.imaging.dicom.parsing import PARSE_ERRORS, items, numbers, text, value
 from brainscan.imaging.voi import Voi
 
 _MOST = 8
@@ -26,7 +28,8 @@ def read_windows(dataset: Dataset, total: float | None) -> tuple[Voi, ...]:
     """
     centers, widths = numbers(dataset, "WindowCenter"), numbers(dataset, "WindowWidth")
     named = value(dataset, "WindowCenterWidthExplanation")
-    labels = [named] if isinstance(named, str) else [str(label) for label in named or ()]
+    several = named if isinstance(named, Sequence) and not isinstance(named, str) else [named or ""]
+    labels = [str(label) for label in several]
     function = text(dataset, "VOILUTFunction").upper() or "LINEAR"
     found: list[Voi] = []
     for index, (center, width) in enumerate(zip(centers, widths, strict=False)):
@@ -46,7 +49,7 @@ def read_windows(dataset: Dataset, total: float | None) -> tuple[Voi, ...]:
 
 def _tables(dataset: Dataset) -> list[Voi]:
     found: list[Voi] = []
-    for number, item in enumerate(value(dataset, "VOILUTSequence") or (), start=1):
+    for number, item in enumerate(items(dataset, "VOILUTSequence"), start=1):
         voi = _table(item, f"VOI table {number}")
         if voi is not None:
             found.append(voi)
@@ -65,10 +68,10 @@ def _table(item: Dataset, label: str) -> Voi | None:
             kind = "<u1" if bits <= 8 and len(data) < 2 * count else "<u2"
             entries = np.frombuffer(data, kind)
         else:
-            entries = np.asarray(data, np.float64)
+            entries = np.atleast_1d(np.asarray(data, np.float64))
     except PARSE_ERRORS:
         return None
-    if len(entries) < count or not 1 <= bits <= 16:
+    if count < 1 or len(entries) < count or not 1 <= bits <= 16:
         return None
     return Voi.lookup(
         text(item, "LUTExplanation") or label, first, entries[:count] / float((1 << bits) - 1)
