@@ -7,7 +7,10 @@ validity of inductive conformal predictors, ACML 2012: one quantile for each cla
 
 Slices carry weights, so that each source counts alike; the quantile is then that of R. J.
 Tibshirani et al., Conformal prediction under covariate shift, NeurIPS 2019, with the heaviest
-validation slice standing for the new one, which is safe for every source.
+validation slice standing for the new one. That is cautious whichever source the new slice comes
+from, but the promise is for the mixture in which sources count alike, not for each source.
+Slices of one patient resemble one another: the promise is then less certain than the number of
+slices suggests.
 
 References
 ----------
