@@ -19,16 +19,9 @@ from brainscan.runs.process import is_alive
 
 Kind = Literal["run", "release", "upload"]
 State = Literal[
-    "starting",
-    "running",
-    "finished",
-    "stopped",
-    "failed",
-    "interrupted",
-    "released",
-    "uploaded",
+    "starting", "running", "finished", "stopped", "failed", "interrupted", "released", "uploaded",
     "unknown",
-]
+]  # fmt: skip
 
 ACTIVE: tuple[State, ...] = ("starting", "running")
 LAUNCH = "launch.json"
