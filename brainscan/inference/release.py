@@ -11,7 +11,7 @@ from typing import Any
 
 from brainscan.errors import ModelUnavailable
 from brainscan.imaging.preprocessing import Preprocessing
-from brainscan.inference.decision import OperatingPoint
+from brainscan.inference.decision import DEFAULT_SENSITIVITY, OperatingPoint
 
 MANIFEST = "manifest.json"
 XML = "model.xml"
@@ -96,8 +96,10 @@ class Release:
         points = self.operating_points
         if sensitivity is None:
             own = OperatingPoint(self.threshold, self.band)
-            same = (p for p in points if (p.threshold, p.band) == (own.threshold, own.band))
-            return next(same, own)
+            same = [p for p in points if (p.threshold, p.band) == (own.threshold, own.band)]
+            # With few validation slices several sensitivities share a threshold.
+            default = (p for p in same if p.sensitivity == DEFAULT_SENSITIVITY)
+            return next(default, same[0] if same else own)
         for point in points:
             if point.sensitivity is not None and abs(point.sensitivity - sensitivity) < 1e-9:
                 return point
