@@ -223,7 +223,16 @@ def _sets(manifest: dict[str, Any]) -> list[Block]:
         "certainty (conformal prediction with a quantile for each type)."
     )
     if level:
-        sentence += f" The set holds the true type of {level} of new slices of each type."
+        sentence += (
+            f" It is made to hold the true type of {level} of new slices of each type, if they are "
+            "like the validation slices."
+        )
+    other = whole(node.get("n_other_run"))
+    if other:
+        sentence += (
+            f" {other:,} of the slices it rests on were judged by the network of another run with "
+            "the same settings, which held them out; that this one answers alike is assumed."
+        )
     lines = tuple(
         (readable(name), _short(quantile), whole(dig(node, "n", name)))
         for name, quantile in table(node.get("quantiles")).items()

@@ -17,7 +17,7 @@ from brainscan.reporting.card_json import (
     words,
 )
 from brainscan.reporting.card_parts import Block, Cell, Section, Table, Text
-from brainscan.reporting.card_results import heading, path_text, test_sets
+from brainscan.reporting.card_results import heading, held_out, path_text, test_sets
 
 _NO_BASELINES = (
     "No baselines were measured beside this release. A border-only, a file-size-only and a "
@@ -98,7 +98,8 @@ def seen_section(manifest: dict[str, Any]) -> Section:
         identical, images = whole(part.get("identical_to_training")), whole(part.get("images"))
         node = table(_wherever(part, metrics, "seen"))
         sentence = text(node.get("sentence"))
-        if not sentence and identical is not None and images is not None:
+        known = identical is not None and images is not None and not held_out(part)
+        if not sentence and known:
             sentence = (
                 f"{identical:,} of {images:,} test images are byte-identical to an image used in "
                 "training or validation."

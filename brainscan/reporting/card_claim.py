@@ -139,7 +139,8 @@ def _evaluation(manifest: dict[str, Any]) -> _Answers:
         ("Metrics", "AUROC, sensitivity, specificity, accuracy and F1 of the types, calibration "
          "error, share of slices with the evidence maximum in the tumour." if sets else ""),
         ("Uncertainty", "95 % intervals: Wilson for proportions, bootstrap over groups otherwise. "
-         "No significance tests." if sets else ""),
+         "Wilson takes slices of one patient for independent. No significance tests."
+         if sets else ""),
         ("Robustness", "Measured under small changes of the slice; see Stability." if robust else
          "Not done for this release."),
         ("Explanation", "Evidence maps, checked against the published outlines, and Grad-CAM."

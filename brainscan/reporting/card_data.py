@@ -79,8 +79,9 @@ def _split(manifest: dict[str, Any], files: ReleaseFiles) -> str:
     )
     sentence = (
         f"{first}, divided by whole groups (patients, or clusters of near-duplicate images) into "
-        "training and validation. The validation images chose the epoch, the temperature and the "
-        "threshold."
+        "training and validation. The validation images chose "
+        f"{'' if files.config.get('keep') == 'last' else 'the epoch, '}"
+        "the temperature and the threshold."
     )
     entire = words(files.config.get("whole"))
     if entire:

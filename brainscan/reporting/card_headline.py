@@ -74,7 +74,7 @@ def headline(manifest: dict[str, Any]) -> tuple[Headline, ...]:
     if len(top) >= 4:
         return tuple(top[:MOST])
     plain: list[Headline] = []
-    for name, _, metrics in test_sets(manifest):
+    for name, part, metrics in test_sets(manifest):
         tumor = dig(metrics, "binary", "per_class", "tumor")
         asked: tuple[tuple[str, Any, Literal["high", "low"]], ...] = (
             ("Tumour AUROC", dig(metrics, "ranking", "auroc"), "high"),
@@ -85,7 +85,8 @@ def headline(manifest: dict[str, Any]) -> tuple[Headline, ...]:
         for measure, node, better in asked:
             figure = defined(node)
             if figure is not None:
-                plain.append(Headline(measure, name, figure, better))
+                shown = f"{name}, validation" if held_out(part) else name
+                plain.append(Headline(measure, shown, figure, better))
     return tuple(plain[:MOST])
 
 

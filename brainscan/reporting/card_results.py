@@ -68,7 +68,9 @@ def results_section(manifest: dict[str, Any]) -> Section:
     first = Text(
         "Each value has its 95 % interval (Wilson for proportions, bootstrap over patients or "
         "groups otherwise) and n, the images behind it. Accuracy, sensitivity and specificity are "
-        "at the released threshold; an indeterminate slice counts as tumour there."
+        "at the released threshold; an indeterminate slice counts as tumour there. Wilson takes "
+        "slices for independent: where several are of one patient, the intervals of proportions "
+        "are too narrow."
     )
     return Section("results", "Results in full", (first, *blocks))
 
@@ -78,7 +80,7 @@ def _one_set(title: str, part: dict[str, Any], metrics: dict[str, Any]) -> list[
     identical = whole(part.get("identical_to_training"))
     count = f"{images:,} images" if images is not None else "an unknown number of images"
     sentence = f"**{title}**: {count}"
-    if identical is not None:
+    if identical is not None and not held_out(part):
         sentence += f", {identical:,} of them byte-identical to one used in training or validation"
     blocks: list[Block] = [Text(sentence + ".")]
     overall = [(label, found) for label, found in _overall(part, metrics) if found]

@@ -99,8 +99,8 @@ def coverage_html(point: OperatingPoint | None) -> str:
     kept, specificity = (f"{100 * share:.0f} of 100" for share in (point.kept, point.specificity))
     few = "" if point.promised else " There were too few of them to promise as much elsewhere."
     return (
-        f'<p class="bs-coverage" data-testid="coverage">At this setting, {kept} tumours of the '
-        f"validation data were not called tumour-free, and {specificity} of its tumour-free "
+        f'<p class="bs-coverage" data-testid="coverage">At this setting, {kept} tumour slices '
+        f"of the validation data were not called tumour-free, and {specificity} of its tumour-free "
         f"slices were called tumour-free.{few}</p>"
     )
 
@@ -144,7 +144,7 @@ def _set_html(types: Sequence[str], type_sets: Mapping[str, Any] | None) -> str:
     if type_sets is not None:
         note = "" if len(types) == 1 else "One name would be a false certainty. "
         level = f"{100 * type_sets['level']:g} of 100"
-        note += f"Such answers hold the true type for {level} tumours like the validation data."
+        note += f"Made to hold the true type for {level} tumours like the validation data."
     return (
         f'<p class="bs-set" data-testid="type-set"><strong>{escape(words.capitalize())}</strong>'
         f"<small>{note}</small></p>"

@@ -236,15 +236,31 @@ def test_the_licence_follows_the_sources(sources: list[str], words: str) -> None
 def test_validation_images_are_not_passed_off_as_a_test() -> None:
     manifest = full_manifest() | {"mirror_rule": "The mirror image is used."}
     entry = copy.deepcopy(manifest["metrics"]["brain-mri"]) | {"folds": ["validation"]}
+    entry |= {"images": 40, "identical_to_training": 0}
     entry["metrics"]["by_source"][0]["name"] = "healthy-oasis"
     manifest["metrics"]["healthy-oasis"] = entry
     text = model_card(manifest)
     assert "| Specificity, healthy-oasis, validation |" in text
     assert "on validation images where that is said" in text
+    assert "**healthy-oasis, validation images**: 40 images." in text
     assert "DATA/healthy-oasis" not in text
     assert "Tested on images outside these: brain-mri (fold 4)." in text
     assert "| 32 | Tested on internal data | brain-mri, fold 4: other" in text
     assert "The mirror image is used." in text
+
+
+def test_types_judged_by_another_run_are_told() -> None:
+    manifest = full_manifest()
+    told = "were judged by the network of another run"
+    assert told not in model_card(manifest)
+    manifest["type_sets"]["n_other_run"] = 1234
+    assert f"1,234 of the slices it rests on {told}" in model_card(manifest)
+
+
+def test_the_last_epoch_was_not_chosen_by_validation(tmp_path: Path) -> None:
+    assert "chose the epoch, the temperature" in model_card(full_manifest(), tmp_path)
+    (tmp_path / "config.json").write_text('{"keep": "last"}')
+    assert "chose the temperature and the threshold" in model_card(full_manifest(), tmp_path)
 
 
 @pytest.mark.parametrize(

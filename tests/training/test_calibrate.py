@@ -91,6 +91,7 @@ def test_sources_held_out_elsewhere_give_types_and_no_threshold() -> None:
     assert "type_sets" not in without
     assert without["coverage"]["type"] is None
     assert sum(with_it["type_sets"]["n"].values()) == 450  # its own source counts once
+    assert with_it["type_sets"]["n_other_run"] == 450
     rank = [int((own[1].tumor / found["temperature"]["tumor"] >= np.log(t / (1 - t))).sum())
             for found in (without, with_it) for t in [found["threshold"]]]  # fmt: skip
     assert abs(rank[0] - rank[1]) <= 1

@@ -87,10 +87,11 @@ def test_figures_of_the_manifest_are_quoted_with_interval_and_n() -> None:
 
 def test_coverage_is_stated_plainly_where_it_is_known() -> None:
     point = OperatingPoint(0.4, (0.4, 0.6), 0.95, kept=0.954, specificity=0.741)
-    assert (
-        "At this setting, 95 of 100 tumours of the validation data were not called tumour-free, "
-        "and 74 of 100 of its tumour-free slices were called tumour-free." in coverage_html(point)
+    sentence = (
+        "At this setting, 95 of 100 tumour slices of the validation data were not called "
+        "tumour-free, and 74 of 100 of its tumour-free slices were called tumour-free."
     )
+    assert sentence in coverage_html(point)
     assert "too few" in coverage_html(replace(point, promised=False))
     assert coverage_html(OperatingPoint(0.4, (0.4, 0.6))) == ""
     assert coverage_html(None) == ""
