@@ -12,12 +12,12 @@ The network's own input was tried first and is worse: its crop to the head moves
 percent between copies, which costs more than the crops it undoes.
 
 The limits were chosen on folds 1 to 3 of the development sets, and the figures that follow were
-counted on the same images, so they flatter a little; crops were centred. Of 1,736 pairs of copies that
-:mod:`brainscan.data.duplicates` finds among 1,269 web images, the bits find 98 %. Of 160
+counted on the same images, so they flatter a little; crops were centred. Of 1,736 pairs of copies
+that :mod:`brainscan.data.duplicates` finds among 1,269 web images, the bits find 98 %. Of 160
 images, all are found again as JPEG of quality 40, at half the size, mirrored, with gamma 0.7 and
-1.5, and framed; of 100 images mirrored and cropped by 4 to 20 %, 99 %. Turned by 2 degrees about
-84 % are found, by 5 degrees 10 %. Asked for an image of another patient, of 2,829 slices of `lgg`
-2 match (0.07 %), of 1,787 of figshare 6 (0.3 %; its patients are known by fold only).
+1.5, and framed; of 100 images mirrored and cropped by 4 to 20 %, 99 %. Turned by 2 degrees about 84
+% are found, by 5 degrees 10 %. Asked for an image of another patient, of 2,829 slices of `lgg` 2
+match (0.07 %), of 1,787 of figshare 6 (0.3 %; its patients are known by fold only).
 
 References
 ----------
