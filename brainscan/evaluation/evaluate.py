@@ -20,8 +20,9 @@ from brainscan.data.seen import SeenImages
 from brainscan.errors import Cancelled, ModelUnavailable
 from brainscan.evaluation.baselines import measure_baselines
 from brainscan.evaluation.decisions import DecisionRule
+from brainscan.evaluation.facts import ModelFacts
 from brainscan.evaluation.looks import Looks
-from brainscan.evaluation.result import EvaluationResult, ModelFacts
+from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.review import ReviewStore
 from brainscan.evaluation.rows import ImageRow
 from brainscan.inference.batch import FileResult, predict_files

@@ -14,6 +14,7 @@ from brainscan.evaluation import curves
 from brainscan.evaluation.baselines import Baselines
 from brainscan.evaluation.breakdown import Breakdown, breakdowns, hit_rate
 from brainscan.evaluation.decisions import DecisionRule, Decisions, measure_decisions
+from brainscan.evaluation.facts import ModelFacts, ThresholdFigures
 from brainscan.evaluation.intervals import Estimate, proportion, resampling_units
 from brainscan.evaluation.metrics import (
     ConfusionFigures,
@@ -27,46 +28,6 @@ from brainscan.evaluation.stability_result import StabilityResult
 from brainscan.inference.decision import OperatingPoint
 
 BINARY = ("no_tumor", "tumor")
-
-
-@dataclass(frozen=True)
-class ModelFacts:
-    """Which release answered. ``types`` is empty for a model that knows no tumor types."""
-
-    name: str
-    version: str
-    architecture: str
-    types: tuple[str, ...]
-    threshold: float
-    band: tuple[float, float]
-    manifest_sha256: str
-    data_fingerprint: str
-    rule: DecisionRule | None = None
-
-    @property
-    def title(self) -> str:
-        return f"{self.name} {self.version}"
-
-
-@dataclass(frozen=True, eq=False)
-class ThresholdFigures:
-    """Figures at one threshold on the tumor probability.
-
-    Attributes
-    ----------
-    threshold
-        A probability at or above it counts as tumor; indeterminate images are counted too.
-    binary
-        Tumor against no tumor.
-    classes
-        No tumor and the types, each image given ``no_tumor`` below the threshold and its most
-        probable type above. Tumor images without a given type are left out. ``None`` when
-        the model or the dataset has no types.
-    """
-
-    threshold: float
-    binary: ConfusionFigures
-    classes: ConfusionFigures | None
 
 
 @dataclass(frozen=True, eq=False)

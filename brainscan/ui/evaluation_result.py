@@ -10,9 +10,10 @@ import streamlit as st
 
 from brainscan.evaluation import figures
 from brainscan.evaluation.export import metrics_json, predictions_csv
+from brainscan.evaluation.facts import ThresholdFigures
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.report import html_report
-from brainscan.evaluation.result import EvaluationResult, ThresholdFigures
+from brainscan.evaluation.result import EvaluationResult
 from brainscan.ui import evaluation_decisions, evaluation_stability
 from brainscan.ui.error_card import plain, warning_cards
 from brainscan.ui.evaluation_checks import baseline_tiles, baselines_table, seen_notice

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from brainscan.evaluation.result import EvaluationResult, ModelFacts
+from brainscan.evaluation.facts import ModelFacts
+from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.review import ReviewImage, ReviewStore
 from brainscan.evaluation.rows import ImageRow
 from brainscan.imaging.geometry import Geometry

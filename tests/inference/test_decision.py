@@ -52,6 +52,12 @@ def test_release_finds_its_points() -> None:
         known.operating_point(0.7)
 
 
+def test_the_default_wins_where_sensitivities_share_a_threshold() -> None:
+    same = [POINTS[0] | {"threshold": 0.3, "band": [0.3, 0.8]}, *POINTS[1:]]
+    assert [point["sensitivity"] for point in same] == [0.9, 0.95]
+    assert release(operating_points=same).operating_point().sensitivity == 0.95
+
+
 def test_release_from_before_keeps_its_threshold_and_names_one_type() -> None:
     old = release()
     point = old.operating_point()
