@@ -27,10 +27,12 @@ def training_split(config: TrainingConfig) -> tuple[Dataset, Dataset]:
         combine(labelled, tumor_free), config.validation_share, config.seed
     )
     # After the draw, so that the other sources are split as in a run that holds out all.
-    returned = tuple(r for r in validation.records if r.source in config.whole)
+    # A group that reaches into another source goes back with all its images.
+    back = {r.group or r.name for r in validation.records if r.source in config.whole}
+    returned = tuple(r for r in validation.records if (r.group or r.name) in back)
     training = replace(training, records=training.records + returned)
     validation = replace(
-        validation, records=tuple(r for r in validation.records if r.source not in config.whole)
+        validation, records=tuple(r for r in validation.records if (r.group or r.name) not in back)
     )
     for name, part in (("training", training), ("validation", validation)):
         labels = {record.label for record in part.records}
