@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -35,10 +36,13 @@ _UNUSUAL = (
     "on (another sequence, contrast or level, for example). The answer may be wrong."
 )
 _ARRAYS = (
-    "mean", "scale", "components", "spread", "levels", "weights", "bias", "limits",
-    "unusual", "family_weights", "family_bias", "family_share",
+    "mean", "scale", "components", "spread", "levels", "offset", "unit", "weights", "bias",
+    "limits", "unusual", "family_weights", "family_bias", "family_share",
 )  # fmt: skip
-_CLIP = 8.0  # standard deviations; a single wild direction must not decide the linear part
+_CLIP = 8.0  # standard deviations; a single wild direction must not decide the families
+CLIP = 6.0  # the same of a single input value and the linear part
+_OUTLINE = 0.08  # of the network's input: what is darker is ground
+_DEPTHS = (0.0, 0.06, 0.12, 0.2, 0.35, 0.55, 0.8, 1.0)  # shares of the greatest depth
 _SAMPLE = 20_000  # pixels on which the traits of a slice are measured, as good as all of them
 
 
@@ -95,8 +99,10 @@ class Gate:
     levels
         ``(2,)``: median over genuine slices of the squared length within the directions, in
         units of the spread (Mahalanobis), and outside of them.
+    offset, unit
+        ``(d,)``: the same as mean and scale, over genuine slices and other pictures.
     weights, bias
-        ``(k + 2,)`` and ``()``: logistic part on the coordinates and the logs of the two.
+        ``(d,)`` and ``()``: logistic part on the values in these units, clipped.
     limits
         ``(2,)``: largest distance and largest logit accepted.
     unusual
@@ -111,6 +117,8 @@ class Gate:
     components: np.ndarray
     spread: np.ndarray
     levels: np.ndarray
+    offset: np.ndarray
+    unit: np.ndarray
     weights: np.ndarray
     bias: np.ndarray
     limits: np.ndarray
@@ -146,7 +154,7 @@ class Gate:
         return {name: np.asarray(getattr(self, name)).astype(np.float32) for name in _ARRAYS}
 
     def describe(self, values: np.ndarray) -> np.ndarray:
-        """Return what both parts judge by.
+        """Return what distance and families are judged by.
 
         Parameters
         ----------
@@ -167,11 +175,15 @@ class Gate:
         logs = np.log(np.maximum(lengths / self.levels, 1e-6))
         return np.concatenate([np.clip(coordinates, -_CLIP, _CLIP), logs], axis=1)
 
+    def leaning(self, values: np.ndarray) -> np.ndarray:
+        """Return ``(n,)``: the logit of ``(n, d)`` values."""
+        clipped = np.clip((values - self.offset) / self.unit, -CLIP, CLIP)
+        return np.asarray(clipped @ self.weights + self.bias)
+
     def scores(self, values: np.ndarray) -> np.ndarray:
         """Return ``(n, 2)``: distance (mean of both logs) and logit of ``(n, d)`` values."""
-        described = self.describe(values)
-        distance = described[:, -2:].mean(axis=1)
-        return np.stack([distance, described @ self.weights + self.bias], axis=1)
+        distance = self.describe(values)[:, -2:].mean(axis=1)
+        return np.stack([distance, self.leaning(values)], axis=1)
 
     def judge(self, values: np.ndarray) -> GateVerdict:
         """Return the verdict on one picture.
@@ -181,10 +193,11 @@ class Gate:
         values
             ``(d,)``: what :func:`gate_values` returns.
         """
-        described = self.describe(np.asarray(values, np.float64)[None])[0]
+        row = np.asarray(values, np.float64)[None]
+        described = self.describe(row)[0]
         near = float(described[-2:].mean())
         distance = near - float(self.limits[0])
-        leaning = float(described @ self.weights + self.bias - self.limits[1])
+        leaning = float(self.leaning(row)[0] - self.limits[1])
         if distance <= 0 and leaning <= 0:
             return GateVerdict(False, near > float(self.unusual), distance, leaning)
         logits = self.family_weights @ described + self.family_bias
@@ -213,12 +226,13 @@ def gate_values(
 
 
 def traits(scan: Scan, image: np.ndarray, geometry: Geometry) -> np.ndarray:
-    """Return ``(12,)`` float64: what preprocessing hides from the network, and its layout.
+    """Return ``(42,)`` float64: what preprocessing hides from the network, and its layout.
 
     Whether the file is clearly coloured; how far the object is from square, and its share of
     the picture; shares of almost black and almost white, mean and spread of the picture's
     border; shares of black and white, mean and spread of the network's input; its mirror
-    symmetry.
+    symmetry; its histogram; how bright and how varied it is at which depth below the outline;
+    and the outline's form.
     """
     step = max(1, round((scan.pixels.size / _SAMPLE) ** 0.5))
     sample = scan.pixels[::step, ::step].astype(np.float64)
@@ -230,23 +244,56 @@ def traits(scan: Scan, image: np.ndarray, geometry: Geometry) -> np.ndarray:
     rows = slice(geometry.pad_top, geometry.pad_top + geometry.inner_height)
     cols = slice(geometry.pad_left, geometry.pad_left + geometry.inner_width)
     inside = image[rows, cols].astype(np.float32) / np.float32(255)
-    return np.array(
-        [
-            float(COLOR_WARNING in scan.warnings),
-            abs(float(np.log(geometry.crop_height / geometry.crop_width))),
-            geometry.crop_height * geometry.crop_width / scan.pixels.size,
-            np.mean(sample < 0.06),
-            np.mean(sample > 0.97),
-            border.mean(),
-            border.std(),
-            np.mean(inside < 0.02),
-            np.mean(inside > 0.98),
-            inside.mean(),
-            inside.std(),
-            _symmetry(inside),
-        ],
-        np.float64,
-    )
+    plain = [
+        float(COLOR_WARNING in scan.warnings),
+        abs(float(np.log(geometry.crop_height / geometry.crop_width))),
+        geometry.crop_height * geometry.crop_width / scan.pixels.size,
+        np.mean(sample < 0.06),
+        np.mean(sample > 0.97),
+        border.mean(),
+        border.std(),
+        np.mean(inside < 0.02),
+        np.mean(inside > 0.98),
+        inside.mean(),
+        inside.std(),
+        _symmetry(inside),
+    ]
+    return np.concatenate([np.array(plain, np.float64), _layers(inside)])
+
+
+def _layers(image: np.ndarray) -> np.ndarray:
+    """Return ``(30,)``: histogram, brightness below the outline, and the outline's form.
+
+    A skull is white in CT and black in MR, and the tissue below it has little contrast in CT.
+    """
+    found = (cv2.blur(image, (5, 5)) > _OUTLINE).astype(np.uint8)
+    outlines, _ = cv2.findContours(found, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    cv2.drawContours(found, outlines, -1, 1, -1)
+    depth = cv2.distanceTransform(np.pad(found, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    depth = depth / max(float(depth.max()), 1.0)
+    values, depths = image[found > 0], depth[found > 0]
+    if not values.size:
+        return np.zeros(30)
+    histogram = np.histogram(values, bins=10, range=(0, 1))[0] / values.size
+    profile = np.zeros((2, len(_DEPTHS) - 1))
+    for layer, (start, end) in enumerate(pairwise(_DEPTHS)):
+        part = values[(depths > start) & (depths <= end)]
+        if part.size:
+            profile[:, layer] = part.mean(), part.std()
+    areas = sorted((cv2.contourArea(outline) for outline in outlines), reverse=True)
+    largest = max(outlines, key=cv2.contourArea)
+    hull = max(cv2.contourArea(cv2.convexHull(largest)), 1.0)
+    rough = np.abs(image - cv2.blur(image, (3, 3)))
+    deep = depth > 0.3
+    form = [
+        found.mean(),
+        areas[0] / hull,
+        areas[0] / max(sum(areas), 1.0),
+        np.log1p(len(areas)),
+        rough[deep].mean() if deep.any() else 0.0,
+        rough[found > 0].mean(),
+    ]
+    return np.concatenate([histogram, profile.ravel(), form])
 
 
 def _symmetry(image: np.ndarray) -> float:

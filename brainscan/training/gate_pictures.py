@@ -20,10 +20,14 @@ from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
 from brainscan.inference.gate import gate_values
 from brainscan.inference.runtime import Runtime
+from brainscan.training.gate_variety import degraded, resliced, stacks
 from brainscan.training.impostors import KINDS, impostors
 
+RESLICED = "coronal and sagittal cuts"
+DEGRADED = "degraded slices"
 _SEED = 20
 _WORKERS = 4
+_STACKS = 24  # stacks cut in other planes: every one is read whole
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,24 @@ def drawn_sources(genuine: Sequence[Source], per_kind: int, seed: int = _SEED) -
     slices = [pixels for pixels in scans if pixels.dtype == np.uint8]
     for kind, pixels in impostors(slices, per_kind=per_kind, seed=seed):
         yield Source(kind, kind, _known(Scan(pixels, kind, "", "PNG", "L")))
+
+
+def varied_sources(dataset: Dataset, limit: int, seed: int = _SEED) -> list[Source]:
+    """Return genuine slices cut in other planes, and some changed as other places change them."""
+    found: list[Source] = []
+    every = stacks(dataset)
+    chosen = every[:: -(-len(every) // _STACKS)] if every else []
+    each = -(-limit // (2 * len(chosen))) if chosen else 0
+    for number, stack in enumerate(chosen):
+        group = f"{stack[0].stratum}/{stack[0].group}"
+        rng = np.random.default_rng([seed, number])
+        for cut in resliced(rng, stack, each)[: max(0, limit // 2 - len(found))]:
+            found.append(Source(RESLICED, group, _known(Scan(cut, RESLICED, "", "PNG", "L"))))
+    for number, source in enumerate(genuine_sources(dataset, limit - len(found), seed + 1)):
+        pixels = degraded(np.random.default_rng([seed, number, 1]), source.read().pixels)
+        scan = Scan(pixels, DEGRADED, "", "PNG", "L")
+        found.append(Source(DEGRADED, source.group, _known(scan)))
+    return found
 
 
 def is_drawn(kinds: np.ndarray) -> np.ndarray:

@@ -8,9 +8,11 @@ only the anatomy or the contrast is wrong, not the hospital's way of storing pic
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 import cv2
 import numpy as np
+from sklearn.datasets import load_sample_images
 
 Draw = Callable[[np.random.Generator, np.ndarray], np.ndarray]
 
@@ -211,22 +213,173 @@ def _ct_like(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
     side = max(original.shape)
     wave = cv2.GaussianBlur(rng.normal(size=depth.shape).astype(np.float32), (0, 0), 0.04 * side)
     depth = depth + wave * (rng.uniform(0.0, 0.02) * side / max(float(wave.std()), 1e-6))
-    skin, bone = side * rng.uniform(0.0, 0.04), side * rng.uniform(0.02, 0.06)
+    skin, bone = side * rng.uniform(0.0, 0.04), side * rng.uniform(0.015, 0.06)
     smooth = cv2.GaussianBlur(original, (0, 0), rng.uniform(0.5, 2.0))
     inside = depth > skin + bone
     center = float(smooth[inside].mean()) if inside.any() else 0.0
     # Fluid is dark in both; beyond that the contrast of the tissues is weak, or the other way.
-    tissue = rng.uniform(50, 150) + rng.uniform(-0.35, 0.35) * (smooth - center)
-    picture = np.where(inside, tissue, 255.0)
+    white = rng.uniform(200, 255)
+    tissue = rng.uniform(50, 160) + rng.uniform(-0.3, 0.3) * (smooth - center)
+    if rng.random() < 0.15:  # at the top of the head, or narrowly windowed: bone alone
+        tissue = np.full(tissue.shape, rng.uniform(190, 255), np.float32)
+    picture = np.where(inside, tissue, white)
     if rng.random() < 0.5:  # near the base: bone and air between the tissues
         base = _colored_noise(rng, picture.shape, rng.uniform(1.3, 1.9))
         share = rng.uniform(0.5, 0.95)
         picture = np.where(inside & (base > 255 * share), rng.uniform(200, 255), picture)
         picture = np.where(inside & (base < 100 * (1 - share)), 0.0, picture)
     picture = np.where(depth < skin, rng.uniform(20, 130), picture)
-    picture = np.where(closed > 0, picture, 0.0).astype(np.float32)
+    air = rng.uniform(0, 90) if rng.random() < 0.2 else 0.0
+    picture = np.where(closed > 0, picture, air).astype(np.float32)
     picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 1.2))
-    return _coarse(rng, picture + rng.normal(size=picture.shape) * rng.uniform(0, 6))
+    picture = _on_table(rng, picture + rng.normal(size=picture.shape) * rng.uniform(0, 6))
+    return _coarse(rng, picture)
+
+
+def _on_table(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
+    """Half of the time with room around the head and the head rest of the scanner in it."""
+    if rng.random() < 0.5:
+        return picture
+    rim = int(max(picture.shape) * rng.uniform(0.02, 0.3))
+    wide = cv2.copyMakeBorder(picture, rim, rim, rim, rim, cv2.BORDER_CONSTANT, value=0.0)
+    height, width = wide.shape
+    rest = (width * rng.uniform(0.35, 0.48), height * rng.uniform(0.38, 0.55))
+    thick = max(1, int(width * rng.uniform(0.008, 0.02)))
+    center, axes = (width // 2, int(height * 0.47)), (int(rest[0]), int(rest[1]))
+    cv2.ellipse(wide, center, axes, 0, 20, 160, float(rng.uniform(60, 230)), thick, cv2.LINE_AA)
+    return np.asarray(wide)
+
+
+def _bone(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """A white blob, a bow or both: CT slices that graze the skull or miss the head."""
+    del original
+    picture = _canvas(rng, 0.0)
+    height, width = picture.shape
+    if rng.random() < 0.7:
+        place = (width * rng.uniform(0.4, 0.6), height * rng.uniform(0.35, 0.6))
+        axes = (width * rng.uniform(0.1, 0.5), height * rng.uniform(0.1, 0.5))
+        tone = float(rng.uniform(170, 255))
+        cv2.ellipse(picture, (place, axes, float(rng.uniform(0, 180))), tone, -1)
+    if rng.random() < 0.5:
+        place = (width * rng.uniform(0.4, 0.6), height * rng.uniform(0.35, 0.6))
+        axes = (width * rng.uniform(0.05, 0.2), height * rng.uniform(0.05, 0.3))
+        cv2.ellipse(picture, (place, axes, 0.0), float(rng.uniform(60, 220)), -1)
+    soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 4.0))
+    grain = rng.normal(size=soft.shape) * rng.uniform(0, 6)
+    return _coarse(rng, _on_table(rng, soft + grain))
+
+
+def _organs(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """The tissue of a genuine slice in another outline with a rim of fat: other MR."""
+    picture = _canvas(rng, 0.0)
+    height, width = picture.shape
+    rows, cols = (np.array(original.shape) * 0.25).astype(int)
+    inner = original[rows : -max(rows, 1), cols : -max(cols, 1)]
+    grain = cv2.resize(inner, (width, height), interpolation=cv2.INTER_CUBIC)
+    if rng.random() < 0.5:
+        grain = np.asarray(np.roll(grain, int(rng.integers(width)), axis=1))
+    body = np.zeros(picture.shape, np.uint8)
+    lobes = int(rng.integers(1, 4))
+    for lobe in range(lobes):
+        place = (width * (lobe + 0.5) / lobes, height * rng.uniform(0.3, 0.7))
+        axes = (width / lobes * rng.uniform(0.6, 1.1), height * rng.uniform(0.25, 0.95))
+        cv2.ellipse(body, (place, axes, float(rng.uniform(-25, 25))), 1, -1)
+    if rng.random() < 0.5:  # lying on a flat or curved ground
+        place, axes = (width * 0.5, height * 0.9), (width * 1.0, height * rng.uniform(0.3, 0.7))
+        cv2.ellipse(body, (place, axes, 0.0), 1, -1)
+    depth = cv2.distanceTransform(body, cv2.DIST_L2, 5)
+    rim = rng.uniform(0.01, 0.15) * width
+    picture = np.where(depth > rim, grain * rng.uniform(0.2, 1.0), rng.uniform(80, 255))
+    for _ in range(int(rng.integers(0, 5))):
+        hole = np.zeros(picture.shape, np.uint8)
+        place = (width * rng.uniform(0.2, 0.8), height * rng.uniform(0.2, 0.8))
+        axes = (width * rng.uniform(0.03, 0.25), height * rng.uniform(0.03, 0.25))
+        cv2.ellipse(hole, (place, axes, float(rng.uniform(0, 180))), 1, -1)
+        picture = np.where(hole > 0, rng.uniform(0, 255), picture)
+    picture = np.where(body > 0, picture, 0.0).astype(np.float32)
+    soft = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.4, 1.5))
+    return _coarse(rng, soft + rng.normal(size=soft.shape) * rng.uniform(0, 8))
+
+
+def _glow(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """A few blurred spots: nuclear medicine; half of the time their speckle in a fan."""
+    del original
+    picture = _canvas(rng, 0.0)
+    height, width = picture.shape
+    for _ in range(int(rng.integers(1, 8))):
+        place = (width * rng.uniform(0.2, 0.8), height * rng.uniform(0.2, 0.8))
+        axes = (width * rng.uniform(0.05, 0.5), height * rng.uniform(0.05, 0.5))
+        cv2.ellipse(picture, (place, axes, float(rng.uniform(0, 180))), rng.uniform(60, 255), -1)
+    picture = cv2.GaussianBlur(picture, (0, 0), width * rng.uniform(0.01, 0.06))
+    if rng.random() < 0.5:
+        return _coarse(rng, picture)
+    speckle = cv2.GaussianBlur(rng.rayleigh(1.0, picture.shape), (0, 0), rng.uniform(0.6, 2.5))
+    fan = np.zeros(picture.shape, np.float32)
+    half = int(rng.integers(25, 50))
+    reach = (int(height * 0.95), int(height * 0.95))
+    cv2.ellipse(fan, (width // 2, 2), reach, 90, -half, half, 1.0, -1)
+    return np.asarray(fan * speckle * (30 + 0.6 * picture))
+
+
+def _mosaic(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """A sheet of slices: several pictures in one."""
+    rows, cols = int(rng.integers(1, 5)), int(rng.integers(2, 5))
+    side, gap = int(rng.integers(56, 128)), int(rng.integers(0, 8))
+    page = np.full((rows * (side + gap), cols * (side + gap)), rng.choice([0.0, 255.0, 60.0]))
+    for index in range(rows * cols):
+        top, left = index // cols * (side + gap), index % cols * (side + gap)
+        turned = np.rot90(original, int(rng.integers(4)) if rng.random() < 0.3 else 0)
+        tile = cv2.resize(np.ascontiguousarray(turned), (side, side), interpolation=cv2.INTER_AREA)
+        page[top : top + side, left : left + side] = tile * rng.uniform(0.6, 1.1)
+    return page
+
+
+def _plot(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """A diagram or table: axes or rules, curves, points and some letters."""
+    del original
+    paper, ink = (250.0, 20.0) if rng.random() < 0.75 else (10.0, 235.0)
+    page = _canvas(rng, paper)
+    height, width = page.shape
+    x = np.linspace(0.12, 0.95, 60) * width
+    if rng.random() < 0.4:
+        for y in np.linspace(0.1, 0.9, int(rng.integers(4, 12))) * height:
+            cv2.line(page, (int(x[0]), int(y)), (int(x[-1]), int(y)), ink, 1)
+            box = (int(y), min(height, int(y) + 14), int(x[0]) + 3, int(x[-1]))
+            _write(rng, page, box, ink)
+        return page
+    corners = [(x[0], 0.08 * height), (x[0], 0.9 * height), (x[-1], 0.9 * height)]
+    cv2.polylines(page, [np.array(corners, np.int32)], False, ink, 1)
+    for _ in range(int(rng.integers(1, 5))):
+        walk = np.cumsum(rng.normal(size=60))
+        y = height * (0.5 - 0.35 * walk / max(float(np.abs(walk).max()), 1e-6))
+        tone = float(rng.uniform(0, 200))
+        points = np.stack([x, y], axis=1).astype(np.int32)
+        if rng.random() < 0.5:
+            cv2.polylines(page, [points], False, tone, int(rng.integers(1, 4)), cv2.LINE_AA)
+        else:
+            for point in points[:: int(rng.integers(1, 5))]:
+                cv2.circle(page, point.tolist(), 3, tone, -1)
+    return page
+
+
+def _photograph(rng: np.random.Generator, original: np.ndarray) -> np.ndarray:
+    """A part of one of the two photographs that come with scikit-learn."""
+    del original
+    picture = _photographs()[int(rng.integers(2))]
+    height, width = picture.shape
+    side = int(rng.integers(90, height))
+    top, left = rng.integers(0, height - side + 1), rng.integers(0, width - side + 1)
+    part = picture[top : top + side, left : min(width, left + int(side * rng.uniform(0.8, 1.5)))]
+    part = np.rot90(part, int(rng.integers(4)))
+    return np.asarray(255.0 * (part / 255.0) ** rng.uniform(0.6, 1.6))
+
+
+@cache
+def _photographs() -> tuple[np.ndarray, ...]:
+    return tuple(
+        cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        for picture in load_sample_images().images
+    )
 
 
 def _coarse(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
@@ -272,4 +425,10 @@ KINDS: dict[str, Draw] = {
     "negative slice": _negative,
     "CT-like head": _ct_like,
     "body-like": _trunk,
+    "bone-like": _bone,
+    "organ-like MR": _organs,
+    "glow and speckle": _glow,
+    "sheet of slices": _mosaic,
+    "plot or table": _plot,
+    "photograph": _photograph,
 }

@@ -27,8 +27,10 @@ def toy() -> Gate:
         components=np.array([[1.0, 0.0]]),
         spread=np.array([0.5]),
         levels=np.array([4.0, 1.0]),
-        weights=np.array([0.0, 0.0, 1.0]),
-        bias=np.array(-3.0),
+        offset=np.array([0.0, 1.0]),
+        unit=np.array([1.0, 2.0]),
+        weights=np.array([0.0, 1.0]),
+        bias=np.array(-0.875),
         limits=np.array([1.0, 0.0]),
         unusual=np.array(0.5),
         family_weights=np.array([[1.0, 0.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]),
@@ -45,10 +47,10 @@ def test_description_worked_by_hand() -> None:
 
 def test_verdict_worked_by_hand() -> None:
     verdict = toy().judge(np.array([14.0, 3.0]))
-    # Distance (log 4 + log 9) / 2 = log 6 against 1; leaning log 9 - 3 against 0.
+    # Distance (log 4 + log 9) / 2 = log 6 against 1; leaning (3 - 1) / 2 - 0.875 against 0.
     assert verdict.refused
     assert verdict.distance == pytest.approx(np.log(6) - 1)
-    assert verdict.leaning == pytest.approx(np.log(9) - 3)
+    assert verdict.leaning == pytest.approx(0.125)
     # Softmax of 4, -4, 0 gives 0.98 to the first family.
     assert verdict.family == 0
     sentence = verdict.sentence("a.png")
@@ -106,7 +108,7 @@ def test_traits_see_color_and_frame() -> None:
     image, geometry = preprocess(pixels, Preprocessing())
     plain = traits(Scan(pixels, "a", "0", "PNG", "L"), image, geometry)
     colored = traits(Scan(pixels, "a", "0", "PNG", "RGB", (COLOR_WARNING,)), image, geometry)
-    assert plain.shape == (12,) and np.isfinite(plain).all()
+    assert plain.shape == (42,) and np.isfinite(plain).all()
     assert (plain[0], colored[0]) == (0.0, 1.0)
     assert plain[11] > 0.8  # a head is about symmetric
     framed = np.pad(pixels, 40, constant_values=255)
@@ -132,12 +134,15 @@ class Stub:
 
 
 def classifier(tmp_path: Path, value: float | None) -> TumorClassifier:
-    wide = np.r_[0.0, 0.0, np.zeros(12)]
+    wide = np.r_[0.0, 0.0, np.zeros(42)]
     gate = replace(
         toy(),
         mean=wide,
-        scale=np.r_[1.0, 1.0, np.full(12, 1e6)],
-        components=np.eye(14)[:1],
+        scale=np.r_[1.0, 1.0, np.full(42, 1e6)],
+        components=np.eye(44)[:1],
+        offset=wide,
+        unit=np.r_[1.0, 1.0, np.full(42, 1e6)],
+        weights=np.zeros(44),
     )
     np.savez(tmp_path / GATE, **gate.arrays())  # type: ignore[arg-type]
     manifest = json.loads((models_root() / "custom_cnn" / "manifest.json").read_text())

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import brainscan.ui.models
+from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.inference.release import models_root
 from brainscan.ui import reading_room
 from brainscan.ui.exporting import results_csv
@@ -133,3 +134,18 @@ def test_sensitivity_changes_decisions_without_asking_the_network(
     script = choose("0.95")
     assert shown() == before
     assert (tmp_path / "log").read_text() == asked
+
+
+def test_refused_picture_is_read_only_when_asked_to(script: AppTest, fake: None) -> None:
+    data = phantom_png(phantom_slice(1))
+    script.run().file_uploader[0].set_value(("not-brain-hand.png", data, "image/png")).run()
+    assert not script.exception
+    (row,) = _rows(script)
+    assert row.status == "ok" and row.answers == {}
+    assert any("looks like an X-ray" in str(html.proto.body) for html in script.get("html"))
+    _press(script, "Read it anyway")
+    assert not script.exception
+    (row,) = _rows(script)
+    (answer,) = row.answers.values()
+    assert answer["refusal"].startswith("not-brain-hand.png looks like an X-ray")
+    assert "Read it anyway" not in [button.label for button in script.button]
