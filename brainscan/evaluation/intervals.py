@@ -13,6 +13,10 @@ import numpy as np
 CONFIDENCE = 0.95
 RESAMPLES = 1000
 SEED = 20_240_229
+WILSON_NOTE = (
+    "Wilson intervals of shares (sensitivity, specificity, accuracy and the like) take images for "
+    "independent; where several are of one patient or group they are too narrow."
+)
 _Z = 1.959963984540054  # standard normal quantile of 0.975
 _SAME = 1e-12
 _BLOCK_ELEMENTS = 2_000_000  # bounds the working memory of the bootstrap to a few 16 MB arrays
@@ -138,6 +142,13 @@ def resampling_units(
         "told apart there: its images are resampled singly and the intervals are too narrow."
         for source in sorted(single)
     )
+    of_groups = Counter(
+        (source, group)
+        for group, source in zip(groups, sources, strict=True)
+        if group is not None and source not in single
+    )
+    if any(count > 1 for count in of_groups.values()):
+        notes = (*notes, WILSON_NOTE)
     return units, notes
 
 

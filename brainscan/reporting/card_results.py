@@ -69,8 +69,7 @@ def results_section(manifest: dict[str, Any]) -> Section:
         "Each value has its 95 % interval (Wilson for proportions, bootstrap over patients or "
         "groups otherwise) and n, the images behind it. Accuracy, sensitivity and specificity are "
         "at the released threshold; an indeterminate slice counts as tumour there. Wilson takes "
-        "slices for independent: where several are of one patient, the intervals of proportions "
-        "are too narrow."
+        "slices of one patient for independent, so that those intervals are too narrow."
     )
     return Section("results", "Results in full", (first, *blocks))
 

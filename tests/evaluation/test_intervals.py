@@ -128,3 +128,10 @@ def test_a_source_with_one_group_name_is_resampled_by_image_and_says_so():
     assert len(set(units)) == 3
     assert "figshare" in notes[0]
     assert "too narrow" in notes[0]
+
+
+def test_several_images_of_a_patient_make_wilson_intervals_too_narrow_and_that_is_said():
+    _, notes = resampling_units(["p1", "p1", "p2"], ["lgg"] * 3, list("abc"))
+    assert len(notes) == 1 and "Wilson" in notes[0]
+    _, notes = resampling_units(["p1", "p2", None, None], ["lgg"] * 4, list("abcd"))
+    assert notes == ()
