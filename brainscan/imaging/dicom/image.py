@@ -35,10 +35,6 @@ _LONGEST = 64
 _SALT = secrets.token_bytes(16)  # patients are told apart within this process only
 _DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
 
-COLOR_WARNING = (
-    "This is a colour image; its brightness is used. "
-    "MR images are grey: check that this is the right file."
-)
 BURNED_IN_WARNING = (
     "The file says that text is burned into its pixels: it may show the patient's name. "
     "Anonymising the header does not remove it."

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from brainscan.imaging.decoding import COLOR_WARNING
 from brainscan.imaging.dicom.frames import Frame
 from brainscan.imaging.dicom.image import (
     BURNED_IN_WARNING,
-    COLOR_WARNING,
     DicomImage,
     load_image,
     read_image,

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from brainscan.errors import Cancelled, InputRejected
-from brainscan.imaging.dicom.image import BURNED_IN_WARNING, COLOR_WARNING, LoadedImage, load_image
+from brainscan.imaging.decoding import COLOR_WARNING
+from brainscan.imaging.dicom.image import BURNED_IN_WARNING, LoadedImage, load_image
 from brainscan.imaging.dicom.modality import judge
 from brainscan.imaging.dicom.scan import instance_of, unsaid_warning
 from brainscan.imaging.dicom.series import Series, require_readable
