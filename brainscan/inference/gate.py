@@ -269,8 +269,8 @@ def _layers(image: np.ndarray) -> np.ndarray:
     found = (cv2.blur(image, (5, 5)) > _OUTLINE).astype(np.uint8)
     outlines, _ = cv2.findContours(found, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     cv2.drawContours(found, outlines, -1, 1, -1)
-    depth = cv2.distanceTransform(np.pad(found, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    depth = depth / max(float(depth.max()), 1.0)
+    below = cv2.distanceTransform(np.pad(found, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    depth = below / max(float(below.max()), 1.0)
     values, depths = image[found > 0], depth[found > 0]
     if not values.size:
         return np.zeros(30)
