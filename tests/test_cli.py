@@ -23,7 +23,7 @@ def scans(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def any_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """No model is run here: what is wrong is found before."""
-    monkeypatch.setattr(TumorClassifier, "load", lambda name, runtime: None)
+    monkeypatch.setattr(TumorClassifier, "load", lambda name, **_: None)
 
 
 def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

@@ -101,7 +101,6 @@ def run(args: argparse.Namespace) -> int:
             manifest["metrics"][dataset.root.name] = {
                 "folds": ["validation"],
                 "images": len(dataset.records),
-                "identical_to_training": 0,
                 **_measured(classifier, dataset, 0),
             }
         with ProgressBar("Searching synthetic failures") as bar:

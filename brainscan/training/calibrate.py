@@ -67,15 +67,14 @@ def calibrate(
     typed
         Validation slices of a run with the same settings that held out sources on which the
         released run trained whole, and what the network of *that* run says of them. These
-        sources then take part in the temperatures and in the type sets; thresholds and bands
-        are of the released network alone.
+        sources then take part in the temperature and the sets of the types; the tumor's
+        temperature, thresholds and bands are of the released network alone.
     """
     own = _Judged.of(slices, raw)
     own_typed = int((own.type >= 0).sum())
     every = own if typed is None else own.and_sources_of(_Judged.of(*typed))
-    known = every.where(every.tumor >= 0)
-    temperature = binary_temperature(known.logits, known.tumor, equal_strata(known.strata))
     own = own.where(own.tumor >= 0)
+    temperature = binary_temperature(own.logits, own.tumor, equal_strata(own.strata))
     probability = sigmoid(own.logits / temperature)
     points = [_point(probability, own.tumor == 1, own.strata, s) for s in SENSITIVITIES]
     default = points[SENSITIVITIES.index(DEFAULT_SENSITIVITY)]
