@@ -58,6 +58,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
                         help="what benchmarks.ablation wrote, for the model card")  # fmt: skip
     parser.add_argument("--stability", type=int, default=200, metavar="N",
                         help="test images whose stability is measured (200; 0: none)")  # fmt: skip
+    parser.add_argument("--drawings", type=int, default=240, metavar="N",
+                        help="synthetic slices searched for failures to show (240)")  # fmt: skip
     parser.set_defaults(run=run)
 
 
@@ -104,7 +106,9 @@ def run(args: argparse.Namespace) -> int:
                 **_measured(classifier, dataset, 0),
             }
         with ProgressBar("Searching synthetic failures") as bar:
-            manifest["gallery"] = find_failures(classifier, progress=bar.update)
+            manifest["gallery"] = find_failures(
+                classifier, slices=args.drawings, progress=bar.update
+            )
         if ablation:
             manifest["ablation"] = ablation
         finish_release(target, manifest)
