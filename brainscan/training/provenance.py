@@ -58,7 +58,8 @@ def start_of(config: TrainingConfig) -> str:
     if path.name != WEIGHTS or not manifest.is_file():
         return PurePath(config.weights).name
     former = json.loads(manifest.read_text(encoding="utf-8"))
-    return f"release {former['name']} {former['version']}, which began from {former.get('start', 'weights not named')}"
+    origin = former.get("start", "weights not named")
+    return f"release {former['name']} {former['version']}, which began from {origin}"
 
 
 def held_out_tumor_free(run: RunFolder) -> list[Dataset]:
