@@ -24,7 +24,8 @@ example:
 
 Prints how many genuine slices the input gate of a release refuses, by source, and how many
 pictures of other things, by kind (the part of their file names before the first hyphen), each
-with its 95 % Wilson interval. Blank, tiny and damaged files count as refused.
+with its 95 % Wilson interval. Blank, tiny and damaged files count as refused; files that cannot
+be read from disk are not counted.
 """
 _SEEN = (
     "The gate was fitted with pictures of all these kinds, perhaps with these very files, so the "
@@ -83,13 +84,18 @@ def run(args: argparse.Namespace) -> int:
 
 def _measure(classifier: TumorClassifier, kinds: dict[Path, str], name: str) -> dict[str, Any]:
     refused: dict[str, list[bool]] = {}
+    unread = 0
     with ProgressBar(f"Measuring on {name}") as bar:
         for number, result in enumerate(predict_files(classifier, kinds), start=1):
-            refused.setdefault(kinds[result.path], []).append(result.status != "ok")
+            if result.status == "error":  # says nothing of the gate
+                unread += 1
+            else:
+                refused.setdefault(kinds[result.path], []).append(result.status == "rejected")
             bar.update(number, len(kinds))
     return {
         "all": _share(outcome for outcomes in refused.values() for outcome in outcomes),
         "by_kind": {kind: _share(refused[kind]) for kind in sorted(refused)},
+        "unread": unread,
     }
 
 
@@ -104,4 +110,6 @@ def _print(title: str, figures: dict[str, Any]) -> None:
         if share["value"] is not None:
             low, high = share["low"], share["high"]
             print(f"  {kind:<24} {share['value']:.4f}  ({low:.4f} to {high:.4f})  n = {share['n']}")
+    if figures.get("unread"):
+        print(f"  not counted: {figures['unread']} that could not be read from disk")
     sys.stdout.flush()

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from brainscan.cli import main
+from brainscan.errors import FileUnreadable
 from brainscan.imaging.phantom import phantom_png, phantom_slice
+from brainscan.imaging.reading import read_scan
+from brainscan.imaging.scan import Scan
+from brainscan.inference import batch
 from brainscan.inference.classifier import TumorClassifier
 from tests.inference.test_gate import classifier
 
@@ -28,6 +32,18 @@ def strict(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return scans
 
 
+@pytest.fixture
+def vanished(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the files of one name vanish before they are read."""
+
+    def read(path: Path) -> Scan:
+        if path.name == "hand-3.png":
+            raise FileUnreadable("hand-3.png does not exist. Check the path.")
+        return read_scan(path)
+
+    monkeypatch.setattr(batch, "read_scan", read)
+
+
 def test_predict_rejects_and_no_gate_answers(
     strict: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -43,10 +59,14 @@ def test_predict_rejects_and_no_gate_answers(
 
 
 def test_gate_counts_by_kind(
-    strict: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    strict: Path, vanished: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (strict / "hand-3.png").write_bytes((strict / "hand-1.png").read_bytes())
     out = tmp_path / "gate.json"
     assert main(["gate", "--not-brain-mri", str(strict), "--json", str(out)]) == 0
-    assert "other pictures refused" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "other pictures refused" in said
+    assert "not counted: 1 that could not be read" in said
     found = json.loads(out.read_text())["others"]
     assert (found["all"]["value"], found["by_kind"]["hand"]["n"]) == (1.0, 2)
+    assert found["unread"] == 1
