@@ -91,11 +91,12 @@ def _of_split(audit: Audit) -> Verdict:
     patients = f" {found.same_group:,} {belong} to a group (patient) that is also in {there}."
     patients = patients if found.same_group else ""
     whole = f"{found.n:,} {kind}"
+    none = f"No copy of the {whole} was found in {there}."
     if not found.near and not found.same_group:
         detail = "Copies mirrored, cropped and saved again were looked for too."
-        return Verdict("clean", f"None of the {whole} has a copy in {there}.", detail)
+        return Verdict("clean", none, detail)
     if not found.near:
-        return Verdict("leak", f"None of the {whole} has a copy in {there}.", patients.strip())
+        return Verdict("leak", none, patients.strip())
     share = f"{found.near:,} ({100 * found.near / found.n:.1f} %)"
     also = f"{'is' if found.byte_identical == 1 else 'are'} also in {there}"
     if found.byte_identical:

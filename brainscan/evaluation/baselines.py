@@ -110,7 +110,7 @@ class Baselines:
             return f"{first}a high figure on this set proves little."
         if value >= _MIDDLE:
             return f"{first}part of any high figure on this set can come from that."
-        return f"{first}a high figure on this set has to come from elsewhere in the picture."
+        return f"{first}a high figure on this set comes from something these three do not use."
 
     def to_json(self) -> dict[str, Any]:
         types = None

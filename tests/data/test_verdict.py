@@ -42,7 +42,7 @@ def test_a_clean_split(tmp_path: Path) -> None:
     _manifest(tmp_path, "p1.png,glioma,A,1", "p2.png,notumor,B,2")
     said = _verdict(tmp_path)
     assert said.level == "clean"
-    assert said.sentence == "None of the 2 images has a copy in another fold."
+    assert said.sentence == "No copy of the 2 images was found in another fold."
 
 
 def test_near_copies_across_folds(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_pictures_without_a_giveaway_leave_the_baselines_at_chance(tmp_path: Pat
     for figure in found.parts[0].baselines.values():
         assert figure.value is not None
         assert 0.25 < figure.value < 0.75
-    assert "has to come from elsewhere" in found.verdict or "part of any" in found.verdict
+    assert "these three do not use" in found.verdict or "part of any" in found.verdict
     assert found.notes[0].startswith("No image had a usable group")
 
 
@@ -167,7 +167,7 @@ def test_one_group_name_for_a_whole_source_counts_as_none(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.97, "proves little"), (0.8, "part of any high figure"), (0.6, "from elsewhere")],
+    [(0.97, "proves little"), (0.8, "part of any high figure"), (0.6, "these three do not use")],
 )
 def test_the_verdict_follows_the_strongest_baseline(value: float, words: str) -> None:
     from brainscan.evaluation.baselines import Comparison
