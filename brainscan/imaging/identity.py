@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_SHORTEST_TRACE = 3
+_SHORTEST_TRACE = 2  # shorter ones are initials and numbers that stand for nobody
 
 
 @dataclass(frozen=True, eq=False, repr=False)

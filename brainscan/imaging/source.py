@@ -60,6 +60,14 @@ class Source:
         return cls(shown, None, len(data), lambda: io.BytesIO(data))
 
 
+def unreadable(source: Source, error: OSError) -> FileUnreadable:
+    """Return the error for a file that cannot be read, or that vanished meanwhile."""
+    return FileUnreadable(
+        f"{source.name} cannot be opened ({error.strerror or 'read error'}). Check the path and "
+        "its permissions."
+    )
+
+
 def open_source(source: str | Path | bytes | Source, name: str | None, max_bytes: int) -> Source:
     """Describe a file given as path, bytes or source, if it is there and not too large.
 

@@ -14,9 +14,10 @@ import numpy as np
 import pydicom
 import pytest
 
-from brainscan.errors import DatasetError, InputRejected
+from brainscan.errors import DatasetError, FileUnreadable, InputRejected
 from brainscan.imaging.dicom import find_series, is_dicom, read_dicom_scan, read_series
-from brainscan.imaging.limits import ReadLimits
+from brainscan.imaging.dicom.image import load_image, read_image
+from brainscan.imaging.limits import DEFAULT_LIMITS, ReadLimits
 from brainscan.imaging.reading import read_scan
 from brainscan.imaging.source import Source
 from tests.imaging import patient
@@ -145,6 +146,33 @@ def test_a_dicomdir_whose_list_is_a_number(tmp_path: Path) -> None:
     (tmp_path / "DICOMDIR").write_bytes(data)
     (rejected,) = find_series(tmp_path / "DICOMDIR").rejected
     assert "without a list of files" in rejected.reason
+
+
+@pytest.mark.parametrize(
+    ("stored", "quoted"), [("PALETTE COLOR", "PALETTE COLOR"), ("DOE SECRETIA", "an unknown value")]
+)
+def test_colours_are_quoted_only_when_dicom_defines_them(stored: str, quoted: str) -> None:
+    message = refusal(good(PhotometricInterpretation=stored))
+    assert f"stores its colours as {quoted}, which" in message
+    assert "DOE" not in message
+
+
+def _vanishing(path: Path, opened: int) -> Source:
+    """Return a file that can be opened so many times and is gone then."""
+    left = iter([path] * opened)
+    return Source(
+        path.name, path, path.stat().st_size, lambda: next(left, path / "gone").open("rb")
+    )
+
+
+def test_a_file_that_vanishes_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "slice.dcm"
+    path.write_bytes(good())
+    image = read_image(_vanishing(path, 2), DEFAULT_LIMITS)
+    with pytest.raises(FileUnreadable, match=r"slice\.dcm cannot be opened"):
+        load_image(image, DEFAULT_LIMITS)  # opened for its pixels, gone for its checksum
+    (rejected,) = find_series(_vanishing(path, 1)).rejected  # gone before it is asked for its class
+    assert rejected.reason.startswith("slice.dcm cannot be opened")
 
 
 def test_every_file_of_pydicom_is_read_or_refused_in_a_sentence() -> None:

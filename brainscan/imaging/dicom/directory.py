@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from brainscan.errors import InputRejected
 from brainscan.imaging.dicom.parsing import PARSE_ERRORS, items, parse_dicom, text, value
 from brainscan.imaging.limits import ReadLimits
-from brainscan.imaging.source import Source
+from brainscan.imaging.source import Source, unreadable
 
 _CLASS = b"1.2.840.10008.1.3.10\x00"
 _META_BYTES = 1024
@@ -33,11 +33,20 @@ class Listed:
 
 
 def is_directory(source: Source) -> bool:
-    """Whether a DICOM file is a DICOMDIR, by the class in its meta information or its name."""
+    """Whether a DICOM file is a DICOMDIR, by the class in its meta information or its name.
+
+    Raises
+    ------
+    FileUnreadable
+        If the file cannot be read from disk.
+    """
     if source.name.casefold() == "dicomdir":
         return True
-    with source.open() as stream:
-        return _CLASS in stream.read(_META_BYTES)
+    try:
+        with source.open() as stream:
+            return _CLASS in stream.read(_META_BYTES)
+    except OSError as error:
+        raise unreadable(source, error) from error
 
 
 def listed_files(source: Source, limits: ReadLimits) -> Listed:

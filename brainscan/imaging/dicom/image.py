@@ -27,7 +27,7 @@ from brainscan.imaging.dicom.tags import IDENTITY
 from brainscan.imaging.dicom.windows import read_windows
 from brainscan.imaging.identity import Identity
 from brainscan.imaging.limits import ReadLimits
-from brainscan.imaging.source import Source
+from brainscan.imaging.source import Source, unreadable
 from brainscan.imaging.voi import Voi
 
 _CHUNK = 4 * 1024**2
@@ -254,13 +254,18 @@ def load_image(image: DicomImage, limits: ReadLimits) -> LoadedImage:
 
     Raises
     ------
+    FileUnreadable
+        If the file vanished since its header was read.
     InputRejected
         If pixels are missing or do not fit the header.
     """
     dataset = parse_dicom(image.source, limits, pixels=True)
     warnings = check_pixels(dataset, image.layout, image.source.name)
     digest = hashlib.sha256()
-    with image.source.open() as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
+    try:
+        with image.source.open() as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        raise unreadable(image.source, error) from error
     return LoadedImage(image, digest.hexdigest(), warnings, dataset)

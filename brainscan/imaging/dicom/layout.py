@@ -15,6 +15,9 @@ from brainscan.imaging.limits import ReadLimits
 
 _GREY = frozenset({"MONOCHROME1", "MONOCHROME2"})
 _COLORS = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT", "YBR_PARTIAL_420"})
+# The other terms of PS3.3 C.7.6.3.1.2, retired ones among them. Only terms are quoted: a damaged
+# file may hold anything here, a name for one.
+_OTHER_TERMS = frozenset({"PALETTE COLOR", "HSV", "ARGB", "CMYK", "YBR_PARTIAL_422", "XYB"})
 _BITS = frozenset({1, 8, 16, 32})
 
 
@@ -92,9 +95,10 @@ def pixel_layout(dataset: FileDataset, who: str, limits: ReadLimits) -> PixelLay
 
 def _check_layout(layout: PixelLayout, who: str) -> None:
     if layout.photometric not in _GREY | _COLORS:
+        known = layout.photometric in _OTHER_TERMS
         raise InputRejected(
-            f"{who} stores its colours as {layout.photometric or 'nothing known'}, which is not "
-            "a grey MR image. Choose the original series."
+            f"{who} stores its colours as {layout.photometric if known else 'an unknown value'}, "
+            "which is not a grey MR image. Choose the original series."
         )
     if layout.bits_allocated not in _BITS and layout.bits_allocated != 64:
         raise InputRejected(

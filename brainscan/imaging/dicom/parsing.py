@@ -21,10 +21,10 @@ from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_partial
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
-from brainscan.errors import FileUnreadable, InputRejected
+from brainscan.errors import InputRejected
 from brainscan.imaging.dicom.tags import HEADER_TAGS, PIXEL_TAGS
 from brainscan.imaging.limits import ReadLimits, human_bytes
-from brainscan.imaging.source import Source
+from brainscan.imaging.source import Source, unreadable
 
 PARSE_ERRORS = (
     InvalidDicomError, BytesLengthException, AttributeError, AssertionError, EOFError, KeyError,
@@ -109,10 +109,7 @@ def parse_dicom(source: Source, limits: ReadLimits, *, pixels: bool) -> FileData
             f"{who} needs more memory than this machine has free. Export it at a smaller size."
         ) from None
     except OSError as error:
-        raise FileUnreadable(
-            f"{who} cannot be opened ({error.strerror or 'read error'}). Check the path and its "
-            "permissions."
-        ) from error
+        raise unreadable(source, error) from error
     except PARSE_ERRORS:
         # Not chained: the parser's own message may quote the patient's name.
         what = (
