@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from brainscan.inference.decision import OperatingPoint, decided_again
+from brainscan.inference.decision import DEFAULT_SENSITIVITY, OperatingPoint, decided_again
 from brainscan.inference.prediction import Prediction
 from brainscan.ui.models import Reader
 from brainscan.ui.worklist import Row
@@ -25,15 +25,15 @@ def control(reader: Reader) -> OperatingPoint | None:
     if not points:
         st.caption("This model was released with one threshold; its sensitivity is not selectable.")
         return None
-    own = reader.release.operating_point()
     offered = {_name(point): point for point in points}
     names = list(offered)
-    wanted = st.session_state.get(_CHOSEN, _name(own))
+    default = default_name(offered, reader.release.operating_point())
+    wanted = st.session_state.get(_CHOSEN, default)
     chosen = st.selectbox(
         "Sensitivity",
         names,
-        index=names.index(wanted) if wanted in offered else names.index(_name(own)),
-        format_func=lambda name: f"{name} (default)" if name == _name(own) else name,
+        index=names.index(wanted if wanted in offered else default),
+        format_func=lambda name: f"{name} (default)" if name == default else name,
         help=_HELP,
         key="Sensitivity",
     )
@@ -61,6 +61,12 @@ def decide_all(rows: Iterable[Row], reader: Reader, point: OperatingPoint | None
 def decided(prediction: Prediction, reader: Reader, point: OperatingPoint | None) -> Prediction:
     """Return a prediction at the operating point chosen."""
     return prediction if point is None else prediction.at(point, reader.release.type_quantiles)
+
+
+def default_name(offered: Mapping[str, OperatingPoint], own: OperatingPoint) -> str:
+    """Return the name of the release's own point, or of the usual one where it offers no such."""
+    usual = f"{DEFAULT_SENSITIVITY:g}"
+    return next((name for name in (_name(own), usual) if name in offered), next(iter(offered)))
 
 
 def _name(point: OperatingPoint) -> str:
