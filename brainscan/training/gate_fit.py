@@ -45,6 +45,7 @@ RULE = (
     "An accepted slice is called unusual when its distance is larger than for all but "
     f"{UNUSUAL:.0%} of them."
 )
+FEWEST_DRAWN = 4  # pictures of a kind, however few the genuine slices
 _FOLDS = 4
 _X_RAY_OR_CT, _OTHER_MR, _PICTURE = range(3)
 _FAMILY = {
@@ -93,7 +94,8 @@ def fit_gate(
     limit
         Genuine slices to fit on; half as many are checked.
     per_kind
-        Pictures to draw of every kind of impostor.
+        Pictures to draw of every kind of impostor; fewer in proportion to the genuine slices when
+        these are fewer than ``limit``.
     progress
         Called with (pictures done, pictures in all).
 
@@ -107,11 +109,12 @@ def fit_gate(
     runtime = OpenVINORuntime(release, hint="THROUGHPUT")
     inside = genuine_sources(genuine, limit)
     varied = varied_sources(genuine, limit // 3)
+    drawn = min(per_kind, max(FEWEST_DRAWN, per_kind * len(inside) // limit))
     parts = [
         [*inside, *varied],
         genuine_sources(validation, limit // 2),
         phantom_sources(40),
-        [*(other_sources(other) if other else ()), *drawn_sources(inside, per_kind)],
+        [*(other_sources(other) if other else ()), *drawn_sources(inside, drawn)],
     ]
     total, looked = sum(map(len, parts)), []
     for number, part in enumerate(parts):
