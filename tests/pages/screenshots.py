@@ -41,7 +41,8 @@ def main(folder: Path) -> None:
         page.get_by_role("link", name="Model").click()
         page.get_by_role("button", name="Card").wait_for()
         save(page, folder / "model.png")
-        page.get_by_role("link", name="Training").click()
+        # The card has a chapter of that name too; the navigation stands before it.
+        page.get_by_role("link", name="Training", exact=True).first.click()
         page.locator(".js-plotly-plot").first.wait_for()
         save(page, folder / "training.png")
         browser.close()
