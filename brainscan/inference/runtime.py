@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -9,6 +10,12 @@ import numpy as np
 
 from brainscan.errors import ModelUnavailable
 from brainscan.inference.release import WEIGHTS, XML, Release
+
+
+# The bindings set themselves up during the first call of a process. Two first calls at once can
+# wait for each other for ever: one for Python's lock, one for the set-up. So the first call is
+# made here, by one thread.
+_FIRST_CALL = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +83,9 @@ class OpenVINORuntime:
             raise ModelUnavailable(msg) from error
         self._names = [next(iter(output.get_names())) for output in self._compiled.outputs]
         self._types = len(release.types)
+        size = release.preprocessing.size
+        with _FIRST_CALL:
+            self.forward(np.zeros((1, size, size), np.uint8))
 
     def forward(self, images: np.ndarray) -> RawOutput:
         """Run ``(b, size, size)`` uint8 network inputs."""
