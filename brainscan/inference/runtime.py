@@ -11,7 +11,6 @@ import numpy as np
 from brainscan.errors import ModelUnavailable
 from brainscan.inference.release import WEIGHTS, XML, Release
 
-
 # The bindings set themselves up during the first call of a process. Two first calls at once can
 # wait for each other for ever: one for Python's lock, one for the set-up. So the first call is
 # made here, by one thread.
