@@ -87,7 +87,12 @@ def test_ctrl_c_in_the_middle_leaves_a_sentence(
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(audit._Bars, "update", press)
-    assert main(["audit", str(dataset)]) == 130
+    # A test run started in the background of a script inherits Ctrl-C ignored.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main(["audit", str(dataset)]) == 130
+    finally:
+        signal.signal(signal.SIGINT, inherited)
     error = capsys.readouterr().err
     assert "stopped while comparing the pictures. Nothing was written." in error
 
