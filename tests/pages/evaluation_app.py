@@ -1,11 +1,12 @@
 """The real app with a stand-in for the network of one release; ``streamlit run`` starts this.
 
 The release folder is real, so that everything but the forward pass is what a user gets.
-``BRAINSCAN_TEST_PAUSE`` slows every prediction down by that many seconds.
+``BRAINSCAN_TEST_HOLD`` names a file: while it exists, all but the first predictions wait.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import runpy
@@ -46,17 +47,23 @@ def write_release(root: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
+_NOT_HELD = 2  # predictions that are made all the same, so that progress is seen
+
+
 class Classifier:
-    """Answers from the brightness of the slice, at the pace of ``BRAINSCAN_TEST_PAUSE``."""
+    """Answers from the brightness of the slice, when ``BRAINSCAN_TEST_HOLD`` lets it."""
 
     def __init__(self, release: Release) -> None:
         self.release = release
         self.point = release.operating_point()
         self._fake = FakeClassifier(release.name)
-        self._pause = float(os.environ.get("BRAINSCAN_TEST_PAUSE", "0"))
+        self._hold = os.environ.get("BRAINSCAN_TEST_HOLD", "")
+        self._asked = itertools.count()
 
     def predict(self, scan: Scan, *, gate: bool = True) -> Prediction:
-        time.sleep(self._pause)
+        held = next(self._asked) >= _NOT_HELD
+        while held and self._hold and Path(self._hold).exists():
+            time.sleep(0.02)
         return self._fake.predict(scan, gate=gate)
 
 

@@ -162,11 +162,17 @@ def test_a_new_evaluation_starts_from_the_form(app: AppTest, scans: Path) -> Non
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[str]:
-    """The address of the real app with the stand-in network, slow enough to be cancelled."""
+def hold(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that makes the stand-in network wait while it exists."""
+    return tmp_path_factory.mktemp("hold") / "hold"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory, chromium: Any, hold: Path) -> Iterator[str]:
+    """The address of the real app with the stand-in network."""
     log = tmp_path_factory.mktemp("server") / "streamlit.log"
     script = ROOT / "tests" / "pages" / "evaluation_app.py"
-    with serve(script, env={"BRAINSCAN_TEST_PAUSE": "0.15"}, log=log) as address:
+    with serve(script, env={"BRAINSCAN_TEST_HOLD": str(hold)}, log=log) as address:
         yield f"{address}/evaluate"
 
 
@@ -224,7 +230,10 @@ def test_a_folder_can_be_uploaded_and_an_error_looked_at(page: Any, url: str, sc
     assert [e for e in page.console_errors if _OWN_404 not in e] == []
 
 
-def test_a_run_shows_its_progress_and_can_be_cancelled(page: Any, url: str, scans: Path) -> None:
+def test_a_run_shows_its_progress_and_can_be_cancelled(
+    page: Any, url: str, scans: Path, hold: Path
+) -> None:
+    hold.touch()
     _open(page, url)
     box = page.get_by_label("Path of the folder, or of its manifest.csv")
     box.fill(str(scans))
@@ -232,5 +241,7 @@ def test_a_run_shows_its_progress_and_can_be_cancelled(page: Any, url: str, scan
     page.get_by_role("button", name="Evaluate", exact=True).click()
     page.get_by_text("of 17 images").wait_for()
     page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Stopping").wait_for()
+    hold.unlink()
     page.get_by_text("was cancelled").wait_for()
     page.get_by_test_id("layouts").wait_for()

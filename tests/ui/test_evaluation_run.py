@@ -51,9 +51,12 @@ def test_a_bad_folder_is_a_sentence(release, tmp_path):
 
 
 def test_cancelling_keeps_nothing(release, tmp_path, monkeypatch):
-    monkeypatch.setenv("BRAINSCAN_TEST_PAUSE", "0.3")
+    hold = tmp_path / "hold"
+    hold.touch()
+    monkeypatch.setenv("BRAINSCAN_TEST_HOLD", str(hold))
     job = evaluation_run.start(_upload(), release)
     job.cancel()
+    hold.unlink()
     job.wait(60)
     assert job.state == "cancelled"
     assert list((tmp_path / "temp").iterdir()) == []
