@@ -1,0 +1,206 @@
+"""Sort any collection of files into slices and volumes that can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from brainscan.imaging.dicom.folder import Rejected, SeriesFolder, find_series
+from brainscan.imaging.dicom.modality import judge
+from brainscan.imaging.dicom.series import Series
+from brainscan.imaging.dicom.volume import read_series
+from brainscan.imaging.files import IMAGE_SUFFIXES
+from brainscan.imaging.formats import HEAD_BYTES, READABLE, Format, sniff
+from brainscan.imaging.limits import DEFAULT_LIMITS, ReadLimits
+from brainscan.imaging.nifti import read_nifti
+from brainscan.imaging.reading import read_scan
+from brainscan.imaging.scan import Scan
+from brainscan.imaging.source import Source
+from brainscan.imaging.sources import collect_sources
+from brainscan.imaging.volume import Volume
+
+Kind = Literal["slice", "series", "nifti"]
+
+
+@dataclass(frozen=True, eq=False)
+class FoundScan:
+    """One thing to read: a slice, or a volume.
+
+    Attributes
+    ----------
+    kind
+        ``"slice"`` (a picture, or a DICOM object that makes no volume), ``"series"`` (DICOM) or
+        ``"nifti"``.
+    name
+        Safe to show: a file name, or a series description without any trace of the patient.
+    sources
+        The files, in the order of the slices; one for a slice and a NIfTI.
+    series
+        The DICOM series of a ``"series"``.
+    """
+
+    kind: Kind
+    name: str
+    sources: tuple[Source, ...] = field(repr=False)
+    series: Series | None = field(default=None, repr=False)
+
+    @property
+    def is_volume(self) -> bool:
+        return self.kind != "slice"
+
+    @property
+    def path(self) -> Path | None:
+        """The file, or the folder that holds all files of a series; ``None`` in memory."""
+        paths = [source.path for source in self.sources]
+        first = paths[0]
+        if first is None or len(paths) == 1:
+            return first
+        folder = first.parent
+        while not all(path is not None and path.is_relative_to(folder) for path in paths):
+            folder = folder.parent
+        return folder
+
+    def read_slice(self, *, limits: ReadLimits = DEFAULT_LIMITS) -> Scan:
+        """Read a ``"slice"``.
+
+        Raises
+        ------
+        InputRejected
+            If it cannot be read as a slice.
+        """
+        source = self.sources[0]
+        return read_scan(source.path or source.read(), name=self.name, limits=limits)
+
+    def read_volume(
+        self,
+        *,
+        limits: ReadLimits = DEFAULT_LIMITS,
+        progress: Callable[[int, int], None] = lambda done, total: None,
+        cancel: Callable[[], bool] = lambda: False,
+    ) -> Volume:
+        """Read a ``"series"`` or a ``"nifti"``.
+
+        Raises
+        ------
+        InputRejected
+            If it cannot be read as a volume.
+        Cancelled
+            If ``cancel`` said so; only a series asks.
+        """
+        if self.series is not None:
+            return read_series(self.series, limits=limits, progress=progress, cancel=cancel)
+        return read_nifti(self.sources[0], limits=limits)
+
+
+@dataclass(frozen=True, eq=False)
+class Intake:
+    """What a collection of files holds.
+
+    Attributes
+    ----------
+    scans
+        Everything that can be read, pictures and NIfTI in the order of the files, then DICOM.
+    dicom
+        The DICOM part, with the preselected series and the reasons for the others.
+    rejected
+        Files that cannot be read, each with a sentence.
+    ignored
+        How many files are nothing that BrainScan reads (viewers, texts, tables).
+    warnings
+        Sentences about the collection, such as two patients in one folder.
+    """
+
+    scans: tuple[FoundScan, ...]
+    dicom: SeriesFolder
+    rejected: tuple[Rejected, ...]
+    ignored: int
+    warnings: tuple[str, ...]
+
+    @property
+    def volumes(self) -> tuple[FoundScan, ...]:
+        return tuple(scan for scan in self.scans if scan.is_volume)
+
+
+def find_scans(
+    given: str | Path | Source | Iterable[str | Path | Source],
+    *,
+    limits: ReadLimits = DEFAULT_LIMITS,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    cancel: Callable[[], bool] = lambda: False,
+) -> Intake:
+    """Find the slices and volumes in files, folders, ZIP archives, discs and uploads.
+
+    Files are recognised by content. DICOM files are grouped into series by their headers
+    (:func:`brainscan.imaging.dicom.find_series`); a series of one image, or whose images make no
+    volume, counts as slices. A file that is nothing known is ignored in a folder or archive,
+    and refused where it was given by itself or its suffix says that it is an image.
+
+    Parameters
+    ----------
+    given
+        Files, folders, ZIP archives, or :class:`Source` for uploads; one or several.
+    limits
+        Largest file and volume to accept.
+    progress
+        Called with the number of DICOM files looked at and of all.
+    cancel
+        Asked before each DICOM file; true stops the work.
+
+    Raises
+    ------
+    DatasetError
+        If a path does not exist or an archive is refused as a whole.
+    Cancelled
+        If ``cancel`` said so.
+    """
+    if isinstance(given, (str, Path, Source)):
+        given = [given]
+    given = list(given)
+    named = {Path(one) for one in given if not isinstance(one, Source)}
+    sources, skipped = collect_sources(given, limits=limits)
+    scans: list[FoundScan] = []
+    dicom: list[Source] = []
+    ignored = 0
+    for source in sources:
+        kind = _sniff(source)
+        if kind is Format.DICOM:
+            dicom.append(source)
+        elif kind is Format.NIFTI:
+            scans.append(FoundScan("nifti", source.name, (source,)))
+        elif kind in READABLE or source.path in named or _claims_image(source):
+            scans.append(FoundScan("slice", source.name, (source,)))
+        else:
+            ignored += 1
+    found = find_series(dicom, limits=limits, progress=progress, cancel=cancel)
+    rejected = list(found.rejected)
+    for series in found.series:
+        scans += _scans_of(series, rejected)
+    return Intake(tuple(scans), found, tuple(rejected), ignored, (*skipped, *found.warnings))
+
+
+def _scans_of(series: Series, rejected: list[Rejected]) -> list[FoundScan]:
+    """Return a series as one volume, or as slices where it makes none."""
+    sources = tuple(dict.fromkeys(piece.image.source for piece in series.stack.slices))
+    if judge(series.modality) == "other":
+        reason = series.reason or f"It is {series.modality}, not an MR scan."
+        rejected += [Rejected(source.name, source.path, reason) for source in sources]
+        return []
+    if series.readable and series.slices > 1:
+        return [FoundScan("series", series.description, sources, series)]
+    return [FoundScan("slice", source.name, (source,)) for source in sources]
+
+
+def _sniff(source: Source) -> Format:
+    try:
+        with source.open() as stream:
+            return sniff(stream.read(HEAD_BYTES))
+    except OSError:
+        return Format.DICOM  # refused with the reason when its header is read
+
+
+def _claims_image(source: Source) -> bool:
+    """Whether a file says by its name that it is an image, so that a bad one is not lost."""
+    name = source.name.casefold()
+    return any(name.endswith(suffix) for suffix in (*IMAGE_SUFFIXES, ".nii", ".nii.gz"))
