@@ -6,19 +6,17 @@ import time
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from brainscan.errors import ModelUnavailable, NotBrainMR
 from brainscan.imaging.geometry import Geometry
 from brainscan.imaging.preprocessing import preprocess
 from brainscan.imaging.scan import Scan
-from brainscan.inference.calibration import sigmoid, softmax
 from brainscan.inference.conformal import type_set
 from brainscan.inference.decision import Decision, with_disagreement
 from brainscan.inference.gate import NO_GATE, Gate, GateVerdict, gate_values
-from brainscan.inference.prediction import HeatMap, Prediction
+from brainscan.inference.prediction import Prediction
+from brainscan.inference.reading import Reading
 from brainscan.inference.release import Release, open_release
-from brainscan.inference.runtime import KerasRuntime, OpenVINORuntime, RawOutput, Runtime
+from brainscan.inference.runtime import KerasRuntime, OpenVINORuntime, Runtime
 
 _SMALL = 96  # pixels; below half the network's input, resampling invents most of the detail
 _CROPPED = 48  # pixels; what is left of a slice after its background is cut away
@@ -113,14 +111,25 @@ class TumorClassifier:
             When the slice is blank.
         """
         began = time.perf_counter()
+        reading = self.read(scan)
+        if gate and reading.verdict and (refusal := reading.verdict.sentence(scan.name)):
+            raise NotBrainMR(refusal)
+        return self._prediction(scan, reading, began)
+
+    def read(self, scan: Scan) -> Reading:
+        """Return what the network and the gate make of one slice, with nothing decided.
+
+        Raises
+        ------
+        InputRejected
+            When the slice is blank.
+        """
         image, geometry = preprocess(scan.pixels, self._how, scan.aspect)
         raw = self.runtime.forward(image[None])
         verdict = None
         if self.gate is not None and raw.embedding is not None:
             verdict = self.gate.judge(gate_values(scan, image, geometry, raw.embedding[0]))
-            if gate and (refusal := verdict.sentence(scan.name)):
-                raise NotBrainMR(refusal)
-        return self._prediction(scan, geometry, raw, verdict, began)
+        return Reading.of(self.release, raw, geometry, verdict)
 
     def decide(self, probability: float, sensitivity: float | None = None) -> Decision:
         """Return the decision for a calibrated tumor probability.
@@ -135,45 +144,25 @@ class TumorClassifier:
         point = self.point if sensitivity is None else self.release.operating_point(sensitivity)
         return point.decide(probability)
 
-    def _prediction(
-        self,
-        scan: Scan,
-        geometry: Geometry,
-        raw: RawOutput,
-        verdict: GateVerdict | None,
-        began: float,
-    ) -> Prediction:
-        manifest = self.release.manifest
-        probability = float(sigmoid(raw.tumor[0] / manifest["temperature"]["tumor"]))
-        types = softmax(raw.type[0].astype(np.float64) / manifest["temperature"]["type"])
-        logits = raw.evidence[0] - np.float32(manifest["evidence_offset"])
-        evidence = HeatMap(
-            sigmoid(logits).astype(np.float32), geometry, "evidence", float(logits.max())
-        )
-        names = ("tumor", *self.release.types)
-        gradcam = {
-            name: HeatMap.of_gradcam(raw.gradcam[0, :, :, index], geometry)
-            for index, name in enumerate(names)
-        }
-        decision = self.decide(probability)
-        shares = dict(zip(self.release.types, types.tolist(), strict=True))
+    def _prediction(self, scan: Scan, reading: Reading, began: float) -> Prediction:
+        decision = self.decide(reading.probability)
+        verdict = reading.verdict
+        found = (*_gate_warnings(scan, verdict), *_warnings(scan, reading.geometry))
         return Prediction(
-            tumor_probability=probability,
+            tumor_probability=reading.probability,
             decision=decision,
-            type_probabilities=shares,
-            evidence=evidence,
-            gradcam=gradcam,
+            type_probabilities=reading.type_probabilities,
+            evidence=reading.evidence,
+            gradcam=reading.gradcam(),
             threshold=self.point.threshold,
             band=self.point.band,
             model=self.release.title,
             sha256=scan.sha256,
             elapsed_ms=(time.perf_counter() - began) * 1000,
             warnings=with_disagreement(
-                (*scan.warnings, *_gate_warnings(scan, verdict), *_warnings(scan, geometry)),
-                decision,
-                evidence.has_evidence,
+                (*scan.warnings, *found), decision, reading.evidence.has_evidence
             ),
-            type_set=type_set(shares, self.release.type_quantiles),
+            type_set=type_set(reading.type_probabilities, self.release.type_quantiles),
             sensitivity=self.point.sensitivity,
             refusal=verdict.sentence(scan.name) if verdict else None,
         )

@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from brainscan.imaging.orientation import Plane
 from brainscan.imaging.volume import Volume
+from brainscan.inference.conformal import type_set
 from brainscan.inference.decision import Decision
-from brainscan.inference.prediction import HeatMap
+from brainscan.inference.release import Release
+from brainscan.inference.slice_score import SliceScore as SliceScore
+from brainscan.inference.slice_score import SliceState as SliceState
+from brainscan.inference.slice_score import mean_types, suspicion
+from brainscan.inference.volume_rule import VolumeRule
 
-SliceState = Literal["scored", "no_brain"]
-
-
-@dataclass(frozen=True, eq=False)
-class SliceScore:
-    """What became of one slice of a volume.
-
-    Attributes
-    ----------
-    index
-        Along the canonical axis of the plane, as :meth:`Volume.plane_slice` counts.
-    state
-        ``"scored"``, or ``"no_brain"`` where there is too little head to read.
-    probability
-        Calibrated tumor probability in [0, 1] of a scored slice, else ``None``.
-    evidence
-        Evidence map of a scored slice, else ``None``.
-    type_probabilities
-        Type name to probability given a tumor; empty where not scored.
-    gate_refused
-        Whether the input gate would have refused the slice by itself. It is scored all the
-        same when the gate accepts the volume: its neighbours vouch for it.
-    """
-
-    index: int
-    state: SliceState
-    probability: float | None = None
-    evidence: HeatMap | None = field(default=None, repr=False)
-    type_probabilities: dict[str, float] = field(default_factory=dict, repr=False)
-    gate_refused: bool = False
+_SINGLE = (
+    "Single slices look like tumour although the scan as a whole does not: a small tumour can "
+    "look so, and so can a false alarm. Look at the key slices."
+)
+_NOWHERE = (
+    "The scan as a whole looks like a tumour scan, but no place on its suspicious slices does. "
+    "Read the answer with caution."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +78,99 @@ class VolumePrediction:
     warnings: tuple[str, ...] = ()
     sensitivity: float | None = None
 
+    @classmethod
+    def of_slices(
+        cls,
+        plane: Plane,
+        slices: tuple[SliceScore, ...],
+        release: Release,
+        rule: VolumeRule,
+        sensitivity: float | None,
+        *,
+        key_slices: tuple[int, ...],
+        sha256: str,
+        elapsed_ms: float,
+        warnings: Iterable[str] = (),
+    ) -> VolumePrediction:
+        """Decide for a volume whose slices are scored.
+
+        Parameters
+        ----------
+        slices
+            Of the plane, in the order of their index; at least one is scored.
+        release
+            The one that scored them.
+        rule
+            Of the release.
+        sensitivity
+            Decide at its operating points for slice and volume; ``None``: the release's own.
+        warnings
+            All but those that depend on the decision.
+        """
+        scored = [one for one in slices if one.probability is not None]
+        value = rule.value([one.probability or 0.0 for one in scored])
+        point = rule.operating_point(sensitivity)
+        alone = release.operating_point(sensitivity)
+        decision = point.decide(value)
+        decisions = [alone.decide(one.probability or 0.0) for one in scored]
+        speaking = [
+            one for one, said in zip(scored, decisions, strict=True) if said != "no_tumor"
+        ] or [max(scored, key=suspicion)]
+        shares = mean_types(speaking)
+        told = [text for text in warnings if text not in (_SINGLE, _NOWHERE)]
+        if decision == "no_tumor" and "tumor" in decisions:
+            told.append(_SINGLE)
+        if decision == "tumor" and not any(
+            e.evidence and e.evidence.has_evidence for e in speaking
+        ):
+            told.append(_NOWHERE)
+        return cls(
+            plane=plane,
+            slices=slices,
+            tumor_probability=value,
+            decision=decision,
+            threshold=point.threshold,
+            band=point.band,
+            slice_threshold=alone.threshold,
+            rule=rule.sentence(len(scored)),
+            type_probabilities=shares,
+            type_set=() if decision == "no_tumor" else type_set(shares, release.type_quantiles),
+            key_slices=key_slices,
+            agreement=decisions.count(decision) / len(decisions),
+            model=release.title,
+            sha256=sha256,
+            elapsed_ms=elapsed_ms,
+            warnings=tuple(told),
+            sensitivity=point.sensitivity,
+        )
+
+    def at(self, release: Release, sensitivity: float | None) -> VolumePrediction:
+        """Return the answer as it reads at another operating point, without the network.
+
+        Parameters
+        ----------
+        release
+            The one that gave this answer.
+        sensitivity
+            One of ``release.operating_points``; ``None``: the release's own.
+
+        Raises
+        ------
+        ModelUnavailable
+            When the release offers no threshold for this sensitivity.
+        """
+        return VolumePrediction.of_slices(
+            self.plane,
+            self.slices,
+            release,
+            VolumeRule.of(release),
+            sensitivity,
+            key_slices=self.key_slices,
+            sha256=self.sha256,
+            elapsed_ms=self.elapsed_ms,
+            warnings=self.warnings,
+        )
+
     @property
     def scored(self) -> tuple[SliceScore, ...]:
         """The slices that the network read."""
@@ -138,6 +215,7 @@ class VolumePrediction:
                     "index": one.index,
                     "state": one.state,
                     "probability": None if one.probability is None else round(one.probability, 6),
+                    "gate_refused": one.gate_refused,
                 }
                 for one in self.slices
             ],

@@ -1,0 +1,69 @@
+"""What a release makes of one slice, before anything is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from brainscan.imaging.geometry import Geometry
+from brainscan.inference.calibration import sigmoid, softmax
+from brainscan.inference.gate import GateVerdict
+from brainscan.inference.prediction import HeatMap
+from brainscan.inference.release import Release
+from brainscan.inference.runtime import RawOutput
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Calibrated answers of the network for one slice.
+
+    Attributes
+    ----------
+    probability
+        Calibrated tumor probability in [0, 1].
+    type_probabilities
+        Type name to probability given that there is a tumor; empty for a model without types.
+    evidence
+        Where the model sees tumor tissue.
+    geometry
+        The way from the network's input back to the slice.
+    activation
+        ``(n, n, 1 + types)`` float32, Grad-CAM before the ReLU.
+    verdict
+        Of the input gate; ``None`` for a release without one.
+    """
+
+    probability: float
+    type_probabilities: dict[str, float]
+    evidence: HeatMap
+    geometry: Geometry
+    activation: np.ndarray = field(repr=False)
+    verdict: GateVerdict | None = None
+
+    @classmethod
+    def of(
+        cls, release: Release, raw: RawOutput, geometry: Geometry, verdict: GateVerdict | None
+    ) -> Reading:
+        """Turn what the network says of one slice (a batch of one) into calibrated answers."""
+        manifest = release.manifest
+        types = softmax(raw.type[0].astype(np.float64) / manifest["temperature"]["type"])
+        logits = raw.evidence[0] - np.float32(manifest["evidence_offset"])
+        return cls(
+            probability=float(sigmoid(raw.tumor[0] / manifest["temperature"]["tumor"])),
+            type_probabilities=dict(zip(release.types, types.tolist(), strict=True)),
+            evidence=HeatMap(
+                sigmoid(logits).astype(np.float32), geometry, "evidence", float(logits.max())
+            ),
+            geometry=geometry,
+            activation=raw.gradcam[0],
+            verdict=verdict,
+        )
+
+    def gradcam(self) -> dict[str, HeatMap]:
+        """Return the Grad-CAM map of ``"tumor"`` and of each type."""
+        names = ("tumor", *self.type_probabilities)
+        return {
+            name: HeatMap.of_gradcam(self.activation[:, :, index], self.geometry)
+            for index, name in enumerate(names)
+        }

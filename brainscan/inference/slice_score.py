@@ -1,0 +1,80 @@
+"""What becomes of the single slices of a volume."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from brainscan.inference.prediction import HeatMap
+
+SliceState = Literal["scored", "no_brain"]
+
+_KEYS = 6  # slices to look at first
+_APART = 10.0  # mm between two of them: nearer ones show the same thing
+
+
+@dataclass(frozen=True, eq=False)
+class SliceScore:
+    """What became of one slice of a volume.
+
+    Attributes
+    ----------
+    index
+        Along the canonical axis of the plane, as :meth:`Volume.plane_slice` counts.
+    state
+        ``"scored"``, or ``"no_brain"`` where there is too little head to read.
+    probability
+        Calibrated tumor probability in [0, 1] of a scored slice, else ``None``.
+    evidence
+        Evidence map of a scored slice, else ``None``.
+    type_probabilities
+        Type name to probability given a tumor; empty where not scored.
+    gate_refused
+        Whether the input gate would have refused the slice by itself. It is scored all the
+        same when the gate accepts the volume: its neighbours vouch for it.
+    """
+
+    index: int
+    state: SliceState
+    probability: float | None = None
+    evidence: HeatMap | None = field(default=None, repr=False)
+    type_probabilities: dict[str, float] = field(default_factory=dict, repr=False)
+    gate_refused: bool = False
+
+
+def key_slices(slices: Sequence[SliceScore], spacing: float) -> tuple[int, ...]:
+    """Return the indices of the most suspicious slices, at least 10 mm and two slices apart.
+
+    Parameters
+    ----------
+    slices
+        Of one plane.
+    spacing
+        Millimetres from slice to slice.
+    """
+    apart = max(2.0, _APART / spacing)
+    found: list[int] = []
+    for one in sorted((s for s in slices if s.state == "scored"), key=suspicion, reverse=True):
+        if all(abs(one.index - other) >= apart for other in found):
+            found.append(one.index)
+        if len(found) == _KEYS:
+            break
+    return tuple(found)
+
+
+def suspicion(one: SliceScore) -> tuple[float, float]:
+    """Return what suspicious slices are ranked by: probability, then strongest evidence."""
+    return one.probability or 0.0, one.evidence.peak if one.evidence else 0.0
+
+
+def mean_types(slices: Sequence[SliceScore]) -> dict[str, float]:
+    """Return the mean type probabilities, each slice weighing as much as it speaks for tumor."""
+    weights = np.array([one.probability or 0.0 for one in slices]) + 1e-9
+    names = slices[0].type_probabilities
+    return {
+        name: float(np.average([s.type_probabilities[name] for s in slices], weights=weights))
+        for name in names
+    }
