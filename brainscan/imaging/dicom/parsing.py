@@ -72,7 +72,9 @@ class _Bounded:
         self._stream.close()
 
 
-def parse_dicom(source: Source, limits: ReadLimits, *, pixels: bool) -> FileDataset:
+def parse_dicom(
+    source: Source, limits: ReadLimits, *, pixels: bool, more: Sequence[int] = ()
+) -> FileDataset:
     """Return the data elements that BrainScan looks at.
 
     Parameters
@@ -83,6 +85,8 @@ def parse_dicom(source: Source, limits: ReadLimits, *, pixels: bool) -> FileData
         Most bytes a deflated data set may inflate to (``max_volume_bytes``).
     pixels
         Whether to read the pixel data too; without, reading stops before them.
+    more
+        Tags of further elements to read.
 
     Raises
     ------
@@ -99,7 +103,7 @@ def parse_dicom(source: Source, limits: ReadLimits, *, pixels: bool) -> FileData
                 cast(BinaryIO, _Bounded(stream, source.size)),
                 stop_when=_BehindPixels() if pixels else _at_pixels,
                 force=True,
-                specific_tags=[*HEADER_TAGS, *(PIXEL_TAGS if pixels else ())],
+                specific_tags=[*HEADER_TAGS, *(PIXEL_TAGS if pixels else ()), *more],
             )
             if not len(dataset):
                 raise InvalidDicomError
