@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from brainscan.imaging.dicom.folder import Rejected, SeriesFolder, find_series
-from brainscan.imaging.dicom.modality import judge
+from brainscan.imaging.dicom.folder import SeriesFolder, find_series
+from brainscan.imaging.dicom.modality import describe, judge
 from brainscan.imaging.dicom.series import Series
 from brainscan.imaging.dicom.volume import read_series
 from brainscan.imaging.files import IMAGE_SUFFIXES
@@ -16,6 +16,7 @@ from brainscan.imaging.formats import HEAD_BYTES, READABLE, Format, sniff
 from brainscan.imaging.limits import DEFAULT_LIMITS, ReadLimits
 from brainscan.imaging.nifti import read_nifti
 from brainscan.imaging.reading import read_scan
+from brainscan.imaging.rejected import Rejected
 from brainscan.imaging.scan import Scan
 from brainscan.imaging.source import Source
 from brainscan.imaging.sources import collect_sources
@@ -106,6 +107,10 @@ class Intake:
         The DICOM part, with the preselected series and the reasons for the others.
     rejected
         Files that cannot be read, each with a sentence.
+    left_out
+        Files that are not needed or no scans, each with a sentence: viewers, texts, tables, the
+        contents of a disc, copies within a volume, members that an archive does not give out.
+        With ``scans`` and ``rejected`` every file is accounted for.
     ignored
         How many files are nothing that BrainScan reads (viewers, texts, tables).
     warnings
@@ -117,6 +122,7 @@ class Intake:
     rejected: tuple[Rejected, ...]
     ignored: int
     warnings: tuple[str, ...]
+    left_out: tuple[Rejected, ...] = ()
 
     @property
     def volumes(self) -> tuple[FoundScan, ...]:
@@ -126,6 +132,7 @@ class Intake:
 def find_scans(
     given: str | Path | Source | Iterable[str | Path | Source],
     *,
+    volumes: bool = True,
     limits: ReadLimits = DEFAULT_LIMITS,
     progress: Callable[[int, int], None] = lambda done, total: None,
     cancel: Callable[[], bool] = lambda: False,
@@ -134,13 +141,16 @@ def find_scans(
 
     Files are recognised by content. DICOM files are grouped into series by their headers
     (:func:`brainscan.imaging.dicom.find_series`); a series of one image, or whose images make no
-    volume, counts as slices. A file that is nothing known is ignored in a folder or archive,
-    and refused where it was given by itself or its suffix says that it is an image.
+    volume, counts as slices, and so does every copy of them. A file that is nothing known is
+    ignored in a folder or archive, and refused where it was given by itself or its suffix says
+    that it is an image.
 
     Parameters
     ----------
     given
         Files, folders, ZIP archives, or :class:`Source` for uploads; one or several.
+    volumes
+        Whether DICOM series are volumes; otherwise every DICOM file is a slice.
     limits
         Largest file and volume to accept.
     progress
@@ -151,7 +161,7 @@ def find_scans(
     Raises
     ------
     DatasetError
-        If a path does not exist or an archive is refused as a whole.
+        If a path does not exist, or an archive that is all there is is refused as a whole.
     Cancelled
         If ``cancel`` said so.
     """
@@ -162,6 +172,7 @@ def find_scans(
     sources, skipped = collect_sources(given, limits=limits)
     scans: list[FoundScan] = []
     dicom: list[Source] = []
+    left_out: list[Rejected] = []
     ignored = 0
     for source in sources:
         kind = _sniff(source)
@@ -173,23 +184,54 @@ def find_scans(
             scans.append(FoundScan("slice", source.name, (source,)))
         else:
             ignored += 1
+            left_out.append(Rejected.of(source, _no_scan(source, kind)))
     found = find_series(dicom, limits=limits, progress=progress, cancel=cancel)
     rejected = list(found.rejected)
+    unused: dict[Source, str] = {}
     for series in found.series:
-        scans += _scans_of(series, rejected)
-    return Intake(tuple(scans), found, tuple(rejected), ignored, (*skipped, *found.warnings))
+        if judge(series.modality) == "other":
+            rejected += _refused(series)
+            continue
+        scans += _scans_of(series, volumes)
+        unused |= series.unused
+    stacked = {source for scan in scans if scan.is_volume for source in scan.sources}
+    scans = [scan for scan in scans if scan.is_volume or scan.sources[0] not in stacked]
+    read = {source for scan in scans for source in scan.sources}
+    left_out += [
+        Rejected.of(source, reason) for source, reason in unused.items() if source not in read
+    ]
+    return Intake(
+        tuple(scans),
+        found,
+        tuple(rejected),
+        ignored,
+        (*(one.reason for one in skipped), *found.warnings),
+        (*skipped, *found.left_out, *left_out),
+    )
 
 
-def _scans_of(series: Series, rejected: list[Rejected]) -> list[FoundScan]:
+def _scans_of(series: Series, volumes: bool) -> list[FoundScan]:
     """Return a series as one volume, or as slices where it makes none."""
-    sources = tuple(dict.fromkeys(piece.image.source for piece in series.stack.slices))
-    if judge(series.modality) == "other":
-        reason = series.reason or f"It is {series.modality}, not an MR scan."
-        rejected += [Rejected(source.name, source.path, reason) for source in sources]
-        return []
-    if series.readable and series.slices > 1:
-        return [FoundScan("series", series.description, sources, series)]
-    return [FoundScan("slice", source.name, (source,)) for source in sources]
+    sources = dict.fromkeys(piece.image.source for piece in series.stack.slices)
+    if volumes and series.readable and series.slices > 1:
+        return [FoundScan("series", series.description, tuple(sources), series)]
+    return [FoundScan("slice", one.name, (one,)) for one in (sources | series.unused)]
+
+
+def _refused(series: Series) -> list[Rejected]:
+    sources = dict.fromkeys(piece.image.source for piece in series.stack.slices)
+    what = describe(series.modality)
+    return [
+        Rejected.of(source, f"{source.name} is {what}, not an MR scan. Choose an MR series.")
+        for source in (sources | series.unused)
+    ]
+
+
+def _no_scan(source: Source, kind: Format) -> str:
+    what = "of an unknown kind" if kind is Format.UNKNOWN else f"of the kind {kind.value}"
+    if kind is Format.EMPTY:
+        what = "empty (0 bytes)"
+    return f"{source.name} is {what}: no scan, so it is left out."
 
 
 def _sniff(source: Source) -> Format:

@@ -26,12 +26,15 @@ class Source:
         Number of bytes.
     opener
         Returns a new seekable stream of the bytes.
+    inside
+        For a member of a ZIP archive: the archive's name and the member's path in it.
     """
 
     name: str
     path: Path | None
     size: int
     opener: Callable[[], BinaryIO] = field(repr=False)
+    inside: str | None = field(default=None, repr=False)
 
     def open(self) -> BinaryIO:
         """Open the file for reading; the caller closes it."""

@@ -16,6 +16,7 @@ from brainscan.imaging.archive_members import Skipped, check_member, safe_path, 
 from brainscan.imaging.files import find_files, is_hidden
 from brainscan.imaging.formats import HEAD_BYTES, Format, sniff
 from brainscan.imaging.limits import DEFAULT_LIMITS, ReadLimits
+from brainscan.imaging.rejected import Rejected
 from brainscan.imaging.source import Source
 
 
@@ -23,7 +24,7 @@ def collect_sources(
     given: str | Path | Source | Iterable[str | Path | Source],
     *,
     limits: ReadLimits = DEFAULT_LIMITS,
-) -> tuple[list[Source], list[str]]:
+) -> tuple[list[Source], list[Rejected]]:
     """Return every file behind paths, folders and ZIP archives, in order.
 
     Folders are walked at any depth. ZIP archives, on disk or in memory, are opened and their
@@ -41,17 +42,19 @@ def collect_sources(
     sources
         The files.
     skipped
-        A sentence for each file or member that was left out.
+        Each file, archive or member of an archive that was left out, with a sentence.
 
     Raises
     ------
     DatasetError
-        If a path does not exist, or a ZIP archive is refused as a whole.
+        If a path does not exist, or a ZIP archive that is all there is is refused as a whole.
     """
     if isinstance(given, (str, Path, Source)):
         given = [given]
+    given = list(given)
+    alone = len(given) == 1 and (isinstance(given[0], Source) or not Path(given[0]).is_dir())
     sources: list[Source] = []
-    skipped: list[str] = []
+    skipped: list[Rejected] = []
     for one in given:
         if isinstance(one, Source):
             found = [one]
@@ -62,26 +65,33 @@ def collect_sources(
         else:
             raise DatasetError(f"{one} does not exist. Check the path and try again.")
         for source in found:
-            if _is_zip(source, skipped):
+            if not _is_zip(source):
+                sources.append(source)
+                continue
+            try:
                 members, left_out = zip_sources(source, limits=limits)
+            except DatasetError as error:
+                if alone:
+                    raise
+                skipped.append(Rejected.of(source, str(error)))
+            else:
                 sources += members
                 skipped += left_out
-            else:
-                sources.append(source)
     return sources, skipped
 
 
-def _described(paths: Iterable[Path], skipped: list[str]) -> list[Source]:
+def _described(paths: Iterable[Path], skipped: list[Rejected]) -> list[Source]:
     found: list[Source] = []
     for path in paths:
         try:
             found.append(Source.of_path(path))
         except OSError as error:
-            skipped.append(f"{path.name} cannot be opened ({error.strerror or 'read error'}).")
+            reason = f"{path.name} cannot be opened ({error.strerror or 'read error'})."
+            skipped.append(Rejected(path.name, path, reason, unreadable=True))
     return found
 
 
-def _is_zip(source: Source, skipped: list[str]) -> bool:
+def _is_zip(source: Source) -> bool:
     try:
         with source.open() as stream:
             return sniff(stream.read(HEAD_BYTES)) is Format.ZIP
@@ -91,7 +101,7 @@ def _is_zip(source: Source, skipped: list[str]) -> bool:
 
 def zip_sources(
     archive: Source, *, limits: ReadLimits = DEFAULT_LIMITS
-) -> tuple[list[Source], list[str]]:
+) -> tuple[list[Source], list[Rejected]]:
     """Return the members of a ZIP archive as files in memory.
 
     The same members are refused as in :func:`brainscan.imaging.archive.extract_images`: links,
@@ -118,22 +128,26 @@ def zip_sources(
         ) from error
     lock = threading.Lock()
     sources: list[Source] = []
-    skipped: list[str] = []
+    skipped: list[Rejected] = []
     for member in opened.infolist():
+        shown = shown_name(member)
+        inside = f"{archive.path or archive.name}/{shown}"
         try:
             path = safe_path(member)
             if member.is_dir() or any(is_hidden(part) for part in path.parts):
                 continue
             check_member(member, limits)
         except Skipped as reason:
-            skipped.append(f"{shown_name(member)} was skipped: it {reason}")
+            sentence = f"{shown} was skipped: it {reason}"
+            skipped.append(Rejected(shown.rsplit("/", 1)[-1], None, sentence, inside))
             continue
         sources.append(
             Source(
-                name=shown_name(member).rsplit("/", 1)[-1],
+                name=shown.rsplit("/", 1)[-1],
                 path=None,
                 size=member.file_size,
                 opener=_Member(opened, member, lock),
+                inside=inside,
             )
         )
     return sources, skipped

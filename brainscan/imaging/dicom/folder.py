@@ -14,27 +14,9 @@ from brainscan.imaging.dicom.series import Series, describe_series, rank, why_no
 from brainscan.imaging.dicom.stack import Slice, build_stacks
 from brainscan.imaging.formats import HEAD_BYTES, Format, sniff
 from brainscan.imaging.limits import DEFAULT_LIMITS, ReadLimits
-from brainscan.imaging.source import Source
+from brainscan.imaging.rejected import Rejected
+from brainscan.imaging.source import Source, unreadable
 from brainscan.imaging.sources import collect_sources
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A file that is not part of any series.
-
-    Attributes
-    ----------
-    name
-        File name without folders.
-    path
-        Where it lies; ``None`` in memory.
-    reason
-        A sentence.
-    """
-
-    name: str
-    path: Path | None
-    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +30,8 @@ class SeriesFolder:
         and series number among equals.
     rejected
         DICOM files that could not be used, each with a sentence.
+    left_out
+        Tables of contents that are not needed, each with a sentence.
     ignored
         How many files are no DICOM at all (viewers, pictures, texts).
     patients
@@ -61,6 +45,7 @@ class SeriesFolder:
     ignored: int
     patients: int
     warnings: tuple[str, ...]
+    left_out: tuple[Rejected, ...] = ()
 
     @property
     def preselected(self) -> Series | None:
@@ -101,9 +86,10 @@ def find_series(
         If ``cancel`` said so.
     """
     sources, skipped = collect_sources(given, limits=limits)
-    warnings = list(skipped)
+    warnings = [one.reason for one in skipped]
     images: list[DicomImage] = []
     rejected: list[Rejected] = []
+    left_out: list[Rejected] = []
     ignored = 0
     alone = len(sources) == 1
     queue = list(sources)
@@ -121,15 +107,19 @@ def find_series(
                     listed = listed_files(source, limits)
                     queue += listed.sources
                     warnings += listed.warnings
+                else:
+                    left_out.append(Rejected.of(source, _contents(source)))
                 continue
             images.append(read_image(source, limits))
         except InputRejected as error:
-            rejected.append(Rejected(source.name, source.path, str(error)))
+            rejected.append(Rejected.of(source, error))
     progress(len(queue), len(queue))
     series, patients = _series(images)
     if patients > 1:
         warnings.insert(0, _patients_warning(patients))
-    return SeriesFolder(tuple(series), tuple(rejected), ignored, patients, tuple(warnings))
+    return SeriesFolder(
+        tuple(series), tuple(rejected), ignored, patients, tuple(warnings), tuple(left_out)
+    )
 
 
 def _is_dicom_source(source: Source) -> bool:
@@ -137,10 +127,14 @@ def _is_dicom_source(source: Source) -> bool:
         with source.open() as stream:
             return sniff(stream.read(HEAD_BYTES)) is Format.DICOM
     except OSError as error:
-        raise InputRejected(
-            f"{source.name} cannot be opened ({error.strerror or 'read error'}). Check the file "
-            "and its permissions."
-        ) from error
+        raise unreadable(source, error) from error
+
+
+def _contents(source: Source) -> str:
+    return (
+        f"{source.name} is the table of contents of a DICOM disc. The files beside it are read "
+        "themselves."
+    )
 
 
 def _patients_warning(count: int) -> str:

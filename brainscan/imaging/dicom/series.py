@@ -18,6 +18,7 @@ from brainscan.imaging.identity import Identity
 from brainscan.imaging.limits import DEFAULT_LIMITS, ReadLimits
 from brainscan.imaging.orientation import Plane
 from brainscan.imaging.sequence import SequenceGuess, SequenceLabel, other_sequence
+from brainscan.imaging.source import Source
 
 FEWEST_SLICES = 5
 """A stack of fewer slices cannot cover a brain."""
@@ -80,6 +81,26 @@ class Series:
     @property
     def preselected(self) -> bool:
         return self.reason is None
+
+    @property
+    def unused(self) -> dict[Source, str]:
+        """Files none of whose slices is in the stack, with the reason as a sentence."""
+        used = {piece.image.source for piece in self.stack.slices}
+        copy = f"the same DICOM object as another file of the series “{self.description}”"
+        place = f"the same position as another slice of the series “{self.description}”"
+        found = {
+            piece.image.source: f"holds {copy}; the first one is used."
+            for piece in self.stack.copies
+        } | {
+            piece.image.source: f"lies at {place} and cannot be told apart from it; the first one "
+            "is used."
+            for piece in self.stack.displaced
+        }
+        return {
+            source: f"{source.name} {reason}"
+            for source, reason in found.items()
+            if source not in used
+        }
 
     @property
     def readable(self) -> bool:

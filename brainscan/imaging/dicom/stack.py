@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -47,6 +47,10 @@ class Stack:
         Gaps, duplicates and irregularities in sentences.
     flaw
         Why they cannot be read as a volume, or ``None``.
+    copies
+        Slices of objects that are there twice, with one of equal identifier in ``slices``.
+    displaced
+        Slices that lie where one of ``slices`` does and cannot be told apart from it.
     """
 
     slices: tuple[Slice, ...] = field(repr=False)
@@ -56,6 +60,8 @@ class Stack:
     affine: np.ndarray | None = field(default=None, repr=False)
     warnings: tuple[str, ...] = ()
     flaw: str | None = None
+    copies: tuple[Slice, ...] = field(default=(), repr=False)
+    displaced: tuple[Slice, ...] = field(default=(), repr=False)
 
 
 def build_stacks(slices: Sequence[Slice]) -> list[Stack]:
@@ -69,36 +75,41 @@ def build_stacks(slices: Sequence[Slice]) -> list[Stack]:
     groups = _groups(unique)
     parts = [part for group in groups for part in _split(group)]
     stacks = [_stack(members, label) for members, label in parts]
-    if repeated:
-        noun = "slice is" if repeated == 1 else "slices are"
-        note = f"{repeated} {noun} there twice (the same object); the copies are left out."
-        stacks = [_noted(stack, note) for stack in stacks]
-    return stacks
+    return [_with_copies(stack, repeated) for stack in stacks] if repeated else stacks
 
 
-def _noted(stack: Stack, note: str) -> Stack:
-    return Stack(
-        stack.slices,
-        stack.label,
-        stack.plane,
-        stack.spacing,
-        stack.affine,
-        (note, *stack.warnings),
-        stack.flaw,
-    )
+_Key = tuple[str, int, int | None]
 
 
-def _without_copies(slices: Sequence[Slice]) -> tuple[list[Slice], int]:
-    seen: set[tuple[str, int, int | None]] = set()
+def _with_copies(stack: Stack, repeated: dict[_Key, list[Slice]]) -> Stack:
+    """Give a stack the copies of its own slices, and say how many there are in the series."""
+    count = sum(map(len, repeated.values()))
+    noun = "slice is" if count == 1 else "slices are"
+    note = f"{count} {noun} there twice (the same object); the copies are left out."
+    copies = [
+        copy
+        for piece in (*stack.slices, *stack.displaced)
+        for copy in repeated.get(_key(piece), ())
+    ]
+    return replace(stack, copies=tuple(copies), warnings=(note, *stack.warnings))
+
+
+def _without_copies(slices: Sequence[Slice]) -> tuple[list[Slice], dict[_Key, list[Slice]]]:
+    seen: set[_Key] = set()
     unique: list[Slice] = []
+    repeated: dict[_Key, list[Slice]] = {}
     for piece in slices:
-        uid = piece.image.sop_instance_uid
-        key = (uid, piece.frame.index, piece.frame.tile)
-        if uid and key in seen:
+        key = _key(piece)
+        if piece.image.sop_instance_uid and key in seen:
+            repeated.setdefault(key, []).append(piece)
             continue
         seen.add(key)
         unique.append(piece)
-    return unique, len(slices) - len(unique)
+    return unique, repeated
+
+
+def _key(piece: Slice) -> _Key:
+    return piece.image.sop_instance_uid, piece.frame.index, piece.frame.tile
 
 
 def _groups(slices: Sequence[Slice]) -> list[list[Slice]]:
@@ -190,6 +201,7 @@ def _stack(slices: list[Slice], label: str) -> Stack:
         return Stack(tuple(by_number), label, plane, flaw=flaw)
     order = np.argsort(places, kind="stable")
     fresh, warnings = _one_a_place(places[order])
+    displaced = tuple(by_number[index] for index in order[~fresh])
     order = order[fresh]
     kept = [by_number[index] for index in order]
     step, irregular = _distance(kept, places[order])
@@ -201,6 +213,7 @@ def _stack(slices: list[Slice], label: str) -> Stack:
         (step, *first.frame.spacing),
         affine,
         (*warnings, *irregular, *sheared),
+        displaced=displaced,
     )
 
 
