@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
             f"{', '.join(SUFFIXES)}."
         )
         raise BrainScanError(msg)
-    dataset = open_dataset(args.dataset)
+    dataset = open_dataset(args.dataset).images_only("The contact sheet")
     labelled = [record for record in dataset.records if record.label is not None]
     if not labelled:
         raise DatasetError(f"{dataset.root.name} has no labelled image to train on.")

@@ -63,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
         raise ModelUnavailable(msg)
     found: dict[str, Any] = {"model": classifier.release.title, "genuine": {}}
     for path in args.datasets:
-        records = open_dataset(path).select(folds=args.folds).records
+        dataset = open_dataset(path).images_only("Measuring the gate")
+        records = dataset.select(folds=args.folds).records
         kinds = {record.path: record.stratum for record in records}
         found["genuine"][path.name] = _measure(classifier, kinds, path.name)
         _print(f"{path.name}: genuine slices refused", found["genuine"][path.name])

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from brainscan.commands.volume_rule import measured
 from brainscan.data.dataset import Dataset, open_dataset
 from brainscan.errors import TrainingError
 from brainscan.evaluation.evaluate import evaluate
@@ -29,8 +30,8 @@ example:
 Writes models/NAME: weights in half precision (for Keras and for the OpenVINO runtime), settings,
 history, input gate, fingerprint of the images seen, manifest.json with checksums, and
 MODEL_CARD.md with the figures on the test folds. Temperatures, threshold, indeterminate band,
-type sets and the use of the mirror image are decided on the run's validation images; the test
-images are only measured, at the very end.
+type sets, the use of the mirror image and the rule for whole volumes are decided on the run's
+validation images; the test images are only measured, at the very end.
 """
 
 
@@ -66,14 +67,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
     from brainscan.training.provenance import held_out_tumor_free, seen_share
-    from brainscan.training.release import finish_release, make_release
+    from brainscan.training.release import finish_release, make_release, put_in_place
 
     root = args.runs or Path(os.environ.get("BRAINSCAN_RUNS", "runs"))
     source = RunFolder.open(root / args.run_name)
     name = args.name or str(source.read_json("config.json")["architecture"])
     if Path(name).name != name or name.startswith("."):
         raise TrainingError(f"The release name {name!r} must be a plain folder name.")
-    tests = [open_dataset(path).select(folds=args.test_folds or None) for path in args.test]
+    images = [open_dataset(path).images_only("Measuring a release") for path in args.test]
+    tests = [dataset.select(folds=args.test_folds or None) for dataset in images]
     ablation = _read_json(args.ablation) if args.ablation else None
     seen = {dataset.root.name: seen_share(source, dataset) for dataset in tests}
     models_root().mkdir(parents=True, exist_ok=True)
@@ -111,11 +113,12 @@ def run(args: argparse.Namespace) -> int:
             )
         if ablation:
             manifest["ablation"] = ablation
+        if "volume_rule" in manifest:
+            rule = manifest["volume_rule"]
+            rule["test"] = measured(classifier, rule, tests, args.test_folds)
         finish_release(target, manifest)
         final = models_root() / name
-        if final.exists():
-            final.rename(Path(folder) / "former")
-        target.rename(final)
+        put_in_place(target, final)
     print(f"Released {name} {args.version} in {final}")
     return 0
 

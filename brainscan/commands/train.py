@@ -88,7 +88,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         config = _config(args)
         for path in config.datasets + config.tumor_free:
-            open_dataset(path)  # a wrong path must not leave a run folder behind
+            # A wrong path, or one without images, must not leave a run folder behind.
+            open_dataset(path).images_only("Training")
         run_folder = RunFolder.create(folder, config.to_json())
     print(f"Run {name} in {folder}", file=sys.stderr)
     _stop_politely()
@@ -117,7 +118,7 @@ def _refuse_if_running(run_folder: RunFolder) -> None:
 def _config(args: argparse.Namespace) -> TrainingConfig:
     if not args.datasets:
         raise TrainingError("Give at least one DATASET to train on, or --run NAME --resume.")
-    labelled = [open_dataset(path) for path in args.datasets]
+    labelled = [open_dataset(path).images_only("Training") for path in args.datasets]
     types = _types(labelled)
     defaults = TrainingConfig(
         args.architecture, tuple(str(Path(p).resolve()) for p in args.datasets)

@@ -130,7 +130,7 @@ def audit_dataset(
     Parameters
     ----------
     dataset
-        Labelled or not.
+        Labelled or not. Volumes are left out with a warning.
     threshold
         Similarity in (0, 1] from which two pictures count as near-duplicates.
     progress
@@ -140,6 +140,8 @@ def audit_dataset(
 
     Raises
     ------
+    DatasetError
+        When there is nothing but volumes.
     Cancelled
         When ``cancel`` returned true before the end.
     """
@@ -153,6 +155,7 @@ def audit_dataset(
 
         return step
 
+    dataset = dataset.images_only("The audit")
     seen = survey(dataset, stage("reading"))
     links = link(seen, threshold=threshold, progress=stage("comparing"))
     given = [image.record.group for image in seen.images]

@@ -1,4 +1,4 @@
-"""What a folder of labelled scans holds: one record an image, whatever the layout."""
+"""What a folder of labelled scans holds: one record an image or volume, whatever the layout."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Literal
 
 from brainscan.data.manifest import read_manifest
 from brainscan.data.record import TYPES, Label, Record, parse_label
+from brainscan.data.scans import NIFTI_SUFFIXES, ScanEntry, find_entries
 from brainscan.errors import DatasetError
-from brainscan.imaging.files import IMAGE_SUFFIXES, find_images, is_hidden
+from brainscan.imaging.files import IMAGE_SUFFIXES, is_hidden
+from brainscan.imaging.volume import digest_of
 
 __all__ = ["TYPES", "Dataset", "Label", "Record", "combine", "open_dataset", "parse_label"]
 
@@ -39,6 +41,38 @@ class Dataset:
         found = {record.type for record in self.records}
         return tuple(name for name in TYPES if name in found)
 
+    @property
+    def volumes(self) -> int:
+        """Number of records that are volumes."""
+        return sum(record.volume is not None for record in self.records)
+
+    def images_only(self, work: str) -> Dataset:
+        """Return the dataset without its volumes, for work on single images.
+
+        Parameters
+        ----------
+        work
+            What is done with the images, as the subject of a sentence.
+
+        Raises
+        ------
+        DatasetError
+            When there is nothing but volumes.
+        """
+        count = self.volumes
+        if not count:
+            return self
+        kept = tuple(record for record in self.records if record.volume is None)
+        if not kept:
+            msg = (
+                f"{self.root.name} holds {count} volume(s) (NIfTI or DICOM series) and no single "
+                f"image. {work} works on single images: export the slices as PNG files. Volumes "
+                "can be evaluated as they are."
+            )
+            raise DatasetError(msg)
+        note = f"{work} works on single images; {count} volume(s) were left out."
+        return replace(self, records=kept, warnings=(*self.warnings, note))
+
     def select(
         self, *, folds: Collection[str] | None = None, sources: Collection[str] | None = None
     ) -> Dataset:
@@ -64,7 +98,7 @@ class Dataset:
 
         These are names, labels, groups, folds and the contents of images and masks.
         """
-        return fingerprint((record, _digest(record.path)) for record in self.records)
+        return fingerprint((record, _digest_of(record)) for record in self.records)
 
 
 def fingerprint(images: Iterable[tuple[Record, str]]) -> str:
@@ -76,18 +110,26 @@ def fingerprint(images: Iterable[tuple[Record, str]]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
+def _digest_of(record: Record) -> str:
+    if record.volume is None:
+        return _digest(record.path)
+    return digest_of([_digest(one.path) for one in record.volume.sources if one.path is not None])
+
+
 def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def open_dataset(path: str | Path) -> Dataset:
-    """Find the images of a dataset and their labels.
+    """Find the images and volumes of a dataset and their labels.
 
     Accepted layouts: a ``manifest.csv`` (columns ``file`` and ``label``; optional ``source``,
     ``group`` or ``patient``, ``fold``, ``sequence``, ``mask``), class folders
     (``glioma meningioma pituitary notumor`` or ``yes no``), a pair of split folders
     (``Training Testing``) that hold class folders, or a plain folder of unlabelled images.
+    A NIfTI file, a folder of DICOM files that form a volume, and an enhanced multi-frame file
+    are one record each, a volume with one label.
 
     Parameters
     ----------
@@ -107,10 +149,10 @@ def open_dataset(path: str | Path) -> Dataset:
             msg = f"{path.name} is a file. Give a folder of images or a manifest.csv."
             raise DatasetError(msg)
         root = path.parent.resolve()
-        return Dataset(root, read_manifest(root / path.name), "manifest")
+        return _from_manifest(root, root / path.name)
     path = path.resolve()  # "." has no name, but sources and warnings are named after the folder
     if (path / "manifest.csv").is_file():
-        return Dataset(path, read_manifest(path / "manifest.csv"), "manifest")
+        return _from_manifest(path, path / "manifest.csv")
     return _from_folders(path)
 
 
@@ -153,6 +195,11 @@ def _prefixes(roots: Iterable[Path]) -> dict[Path, str]:
     return prefixes
 
 
+def _from_manifest(root: Path, manifest: Path) -> Dataset:
+    records, warnings = read_manifest(manifest)
+    return Dataset(root, records, "manifest", warnings)
+
+
 def _from_folders(root: Path) -> Dataset:
     warnings: list[str] = []
     records = list(_class_folders(root, root, None, warnings))
@@ -168,15 +215,28 @@ def _from_folders(root: Path) -> Dataset:
     if records:
         warnings += _loose_images(root, root)
         return Dataset(root, tuple(records), "split folders", tuple(warnings))
-    images = find_images(root)
-    if not images:
+    entries, notes = find_entries(root)
+    if not entries:
         msg = (
             f"{root.name} holds no image. Expected class folders (glioma, meningioma, pituitary, "
             "notumor; or yes, no), a manifest.csv, or image files."
         )
         raise DatasetError(" ".join([msg, *warnings]))
-    plain = (Record(p, p.relative_to(root).as_posix(), source=root.name) for p in images)
-    return Dataset(root, tuple(plain), "unlabelled", tuple(warnings))
+    plain = (Record(e.path, n, source=root.name, volume=e.volume) for e, n in _named(root, entries))
+    return Dataset(root, tuple(plain), "unlabelled", (*warnings, *notes))
+
+
+def _named(root: Path, entries: Iterable[ScanEntry]) -> Iterable[tuple[ScanEntry, str]]:
+    """Give every entry its path below the root as a name; volumes of one file stay apart."""
+    taken: set[str] = set()
+    for entry in entries:
+        name = entry.path.relative_to(root).as_posix()
+        if name == ".":  # a series that is all there is
+            name = root.name
+        if name in taken and entry.volume is not None:
+            name = f"{name}, {entry.volume.name}"
+        taken.add(name)
+        yield entry, name
 
 
 def _class_folders(
@@ -190,15 +250,25 @@ def _class_folders(
         except KeyError:
             unknown.append(folder.name)
             continue
-        images = find_images(folder)
-        if not images:
+        entries, notes = find_entries(folder)
+        warnings += notes
+        if not entries:
             warnings.append(
                 f"The class folder {folder.relative_to(root).as_posix()} holds no image; "
                 "the dataset is read without it."
             )
-        for path in images:
-            name = path.relative_to(root).as_posix()
-            found.append(Record(path, name, label, kind, source=root.name, fold=fold))
+        for entry, name in _named(root, entries):
+            found.append(
+                Record(
+                    entry.path,
+                    name,
+                    label,
+                    kind,
+                    source=root.name,
+                    fold=fold,
+                    volume=entry.volume,
+                )
+            )
     if found and unknown:
         warnings.append(
             f"Folders that name no known class were left out: {', '.join(unknown[:5])}."
@@ -211,7 +281,9 @@ def _class_folders(
 def _loose_images(root: Path, parent: Path) -> list[str]:
     """Say how many images lie beside the folders that give the others their class."""
     count = sum(
-        entry.suffix.lower() in IMAGE_SUFFIXES and not is_hidden(entry.name) and entry.is_file()
+        entry.name.lower().endswith((*IMAGE_SUFFIXES, *NIFTI_SUFFIXES))
+        and not is_hidden(entry.name)
+        and entry.is_file()
         for entry in parent.iterdir()
     )
     if not count:

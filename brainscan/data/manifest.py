@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 from brainscan.data.record import TYPES, Record, parse_label
+from brainscan.data.scans import ScanEntry, entry_of
 from brainscan.errors import DatasetError
 
 
-def read_manifest(manifest: Path) -> tuple[Record, ...]:
+def read_manifest(manifest: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
     """Return the records of a ``manifest.csv``; its paths are relative to its folder.
+
+    A ``file`` may be an image, a NIfTI volume, an enhanced multi-frame DICOM file, or a folder
+    that holds a DICOM series. A link counts as where it leads.
+
+    Returns
+    -------
+    records
+        One a line.
+    warnings
+        Sentences about folders that hold several series.
 
     Raises
     ------
     DatasetError
-        When it is no CSV, lacks a column, names an unknown label, a missing file, or a file
-        outside its folder.
+        When it is no CSV, lacks a column, names an unknown label, a missing file, a file
+        outside its folder, or a folder without a volume.
     """
     root = manifest.parent
     try:
@@ -40,7 +52,7 @@ def read_manifest(manifest: Path) -> tuple[Record, ...]:
         str(file.relative_to(root))
         for record in records
         for file in (record.path, record.mask)
-        if file is not None and not file.is_file()
+        if file is not None and not (file.is_file() or (file is record.path and file.is_dir()))
     ]
     if missing:
         shown = ", ".join(missing[:3])
@@ -49,7 +61,25 @@ def read_manifest(manifest: Path) -> tuple[Record, ...]:
             f"{', ...' if len(missing) > 3 else ''}. Restore the files or remove their lines."
         )
         raise DatasetError(msg)
-    return tuple(records)
+    return _with_volumes(records, manifest)
+
+
+def _with_volumes(
+    records: list[Record], manifest: Path
+) -> tuple[tuple[Record, ...], tuple[str, ...]]:
+    """Look at what every line names; a file named twice is looked at once."""
+    known: dict[Path, ScanEntry] = {}
+    warnings: list[str] = []
+    for number, record in enumerate(records):
+        if record.path not in known:
+            try:
+                known[record.path], notes = entry_of(record.path)
+            except DatasetError as error:
+                raise DatasetError(f"Line {number + 2} of {manifest.name}: {error}") from error
+            warnings += notes
+        entry = known[record.path]
+        records[number] = replace(record, path=entry.path, volume=entry.volume)
+    return tuple(records), tuple(warnings)
 
 
 def _record(root: Path, manifest: Path, number: int, row: dict[str, str]) -> Record:

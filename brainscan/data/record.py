@@ -1,10 +1,12 @@
-"""One image of a dataset, and the names of its class."""
+"""One image or volume of a dataset, and the names of its class."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+
+from brainscan.imaging.intake import FoundScan
 
 TYPES = ("glioma", "meningioma", "pituitary")
 Label = Literal["tumor", "no_tumor"]
@@ -15,12 +17,12 @@ _TUMOR = {"yes", "tumor", "tumorunspecified"}
 
 @dataclass(frozen=True)
 class Record:
-    """One image of a dataset.
+    """One image or volume of a dataset.
 
     Attributes
     ----------
     path
-        The image file.
+        The file; of a DICOM series the folder.
     name
         Path relative to the dataset's root, with ``/``.
     label
@@ -36,7 +38,10 @@ class Record:
     sequence
         MR sequence when given, for example ``"flair"``.
     mask
-        Tumor outline as an image of the same size, or ``None``.
+        Tumor outline as an image of the same size, of a volume as a NIfTI label volume on the
+        same grid, or ``None``.
+    volume
+        What to read of a volume; ``None`` for a single image.
     """
 
     path: Path
@@ -48,6 +53,7 @@ class Record:
     fold: str | None = None
     sequence: str | None = None
     mask: Path | None = None
+    volume: FoundScan | None = field(default=None, compare=False, repr=False)
 
     @property
     def stratum(self) -> str:

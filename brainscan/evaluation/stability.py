@@ -182,7 +182,7 @@ def dataset_stability(
     classifier
         The model; fastest when loaded with ``runtime="openvino-throughput"``.
     dataset
-        Labelled or not: without labels there is no AUROC.
+        Labelled or not: without labels there is no AUROC. Volumes are left out.
     sample
         Number of images, drawn by `stratified_sample` with a fixed seed.
     progress
@@ -195,7 +195,8 @@ def dataset_stability(
     Cancelled
         When ``cancel`` returned true before the last image.
     """
-    chosen = stratified_sample(dataset.records, sample)
+    images = [record for record in dataset.records if record.volume is None]
+    chosen = stratified_sample(images, sample)
     stop = threading.Event()
     asked = cancel or (lambda: False)
     outcomes: list[tuple[Record, ScanStability | str]] = []
@@ -208,7 +209,7 @@ def dataset_stability(
     return stability_result(
         outcomes,
         model=classifier.release.title,
-        available=len({record.path for record in dataset.records}),
+        available=len({record.path for record in images}),
         seed=SEED,
     )
 

@@ -219,7 +219,7 @@ def _taken(name: str) -> str:
 
 def _dataset_problems(path: str, *, labelled: bool) -> list[str]:
     try:
-        dataset = open_dataset(Path(path).expanduser())
+        dataset = open_dataset(Path(path).expanduser()).images_only("Training")
     except DatasetError as error:
         return [str(error)]
     except OSError as error:

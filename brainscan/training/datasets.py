@@ -47,6 +47,7 @@ def training_split(config: TrainingConfig) -> tuple[Dataset, Dataset]:
 
 
 def _usable(dataset: Dataset, folds: Sequence[str]) -> Dataset:
+    dataset = dataset.images_only("Training")
     known = {record.fold for record in dataset.records} - {None}
     if folds and known:
         return dataset.select(folds=folds)
