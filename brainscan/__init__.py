@@ -1,4 +1,4 @@
-"""BrainScan reads brain MRI slices: is there a tumor, which type, and where.
+"""BrainScan reads brain MRI, slices and volumes: is there a tumor, which type, and where.
 
 For research use only; not a medical device. The public names below are imported on first use,
 so that ``import brainscan`` costs nothing.
@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from brainscan.data.loader import DataLoader as DataLoader
     from brainscan.evaluation.evaluate import evaluate as evaluate
     from brainscan.explain.gradcam import GradCAM as GradCAM
+    from brainscan.imaging.intake import find_scans as find_scans
     from brainscan.imaging.preprocessing import preprocess as preprocess
     from brainscan.imaging.reading import read_scan as read_scan
     from brainscan.inference.batch import predict_files as predict_files
     from brainscan.inference.classifier import TumorClassifier as TumorClassifier
     from brainscan.inference.release import list_models as list_models
+    from brainscan.inference.volume import predict_volume as predict_volume
 
 __version__ = "0.1.0"
 
@@ -27,20 +29,24 @@ _HOMES = {
     "GradCAM": "brainscan.explain.gradcam",
     "TumorClassifier": "brainscan.inference.classifier",
     "evaluate": "brainscan.evaluation.evaluate",
+    "find_scans": "brainscan.imaging.intake",
     "list_models": "brainscan.inference.release",
     "open_dataset": "brainscan.data.dataset",
     "predict_files": "brainscan.inference.batch",
+    "predict_volume": "brainscan.inference.volume",
     "preprocess": "brainscan.imaging.preprocessing",
     "read_scan": "brainscan.imaging.reading",
 }
 
 __all__ = [  # noqa: RUF022 - in the order a reader meets them
+    "find_scans",
     "read_scan",
     "preprocess",
     "open_dataset",
     "DataLoader",
     "TumorClassifier",
     "predict_files",
+    "predict_volume",
     "GradCAM",
     "evaluate",
     "list_models",

@@ -12,8 +12,8 @@ from brainscan.notice import RESEARCH_USE
 
 _HERE = Path(__file__).parent
 _ABOUT = (
-    "**BrainScan** reads single brain MRI slices and says where and how strongly they look "
-    f"like tumor.\n\n{RESEARCH_USE}"
+    "**BrainScan** reads brain MRI, single slices and whole volumes, and says where and how "
+    f"strongly they look like tumour.\n\n{RESEARCH_USE}"
 )
 
 
