@@ -58,6 +58,64 @@ def read_nifti(
     """
     file = open_source(source, name, limits.max_volume_bytes)
     who = file.name
+    header, stored, digest = _load(file, limits, labels=False)
+    grid = SourceGrid.of(header.shape, header.affine)
+    voxels = _canonical(stored, header, grid, who)
+    doubts = _judge_values(stored, who)
+    return Volume(
+        voxels=voxels,
+        affine=grid.canonical_affine,
+        spacing=spacing_of(grid.canonical_affine),
+        sha256=digest,
+        name=who,
+        kind="nifti",
+        sequence=guess_from_file_name(who),
+        plane=_acquired(grid),
+        source=grid,
+        identity=Identity(header.facts) if header.facts else None,
+        background=background_of(voxels),
+        warnings=(*header.warnings, *doubts),
+    )
+
+
+def read_mask(
+    source: str | Path | bytes | Source,
+    name: str | None = None,
+    *,
+    limits: ReadLimits = DEFAULT_LIMITS,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read a NIfTI label volume, which :func:`read_nifti` refuses, as a mask.
+
+    Parameters
+    ----------
+    source, name, limits
+        As for :func:`read_nifti`.
+
+    Returns
+    -------
+    inside
+        ``(i, j, k)`` bool in canonical order: where the label is larger than zero.
+    affine
+        ``(4, 4)`` float64, canonical voxel index to RAS+ millimetres.
+
+    Raises
+    ------
+    InputRejected
+        If it is no NIfTI file of one number a voxel, or is damaged.
+    """
+    header, stored, _ = _load(
+        open_source(source, name, limits.max_volume_bytes), limits, labels=True
+    )
+    grid = SourceGrid.of(header.shape, header.affine)
+    values = grid.to_canonical(stored)
+    if (header.slope, header.intercept) != (1.0, 0.0):
+        values = values * header.slope + header.intercept
+    return np.asarray(values > 0), grid.canonical_affine
+
+
+def _load(file: Source, limits: ReadLimits, *, labels: bool) -> tuple[NiftiHeader, np.ndarray, str]:
+    """Return the header, the stored voxels and the file's SHA-256."""
+    who = file.name
     digest = hashlib.sha256()
     try:
         with file.open() as stream:
@@ -66,8 +124,8 @@ def read_nifti(
             stream.seek(0)
             with _plain(stream) as plain:
                 block = plain.read(HEADER_BYTES)
-                header = parse_header(block, who, limits)
-                stored = _voxels(plain, block, header, who)
+                header = parse_header(block, who, limits, labels=labels)
+                return header, _voxels(plain, block, header, who), digest.hexdigest()
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise InputRejected(
             f"{who} is damaged or ends early: its compressed data cannot be unpacked. "
@@ -82,23 +140,6 @@ def read_nifti(
             f"{who} cannot be opened ({error.strerror or error}). Check the path and its "
             "permissions."
         ) from error
-    grid = SourceGrid.of(header.shape, header.affine)
-    voxels = _canonical(stored, header, grid, who)
-    doubts = _judge_values(stored, who)
-    return Volume(
-        voxels=voxels,
-        affine=grid.canonical_affine,
-        spacing=spacing_of(grid.canonical_affine),
-        sha256=digest.hexdigest(),
-        name=who,
-        kind="nifti",
-        sequence=guess_from_file_name(who),
-        plane=_acquired(grid),
-        source=grid,
-        identity=Identity(header.facts) if header.facts else None,
-        background=background_of(voxels),
-        warnings=(*header.warnings, *doubts),
-    )
 
 
 def _plain(stream: BinaryIO) -> BinaryIO:

@@ -62,8 +62,12 @@ class NiftiHeader:
     warnings: tuple[str, ...]
 
 
-def parse_header(block: bytes, who: str, limits: ReadLimits) -> NiftiHeader:
+def parse_header(
+    block: bytes, who: str, limits: ReadLimits, *, labels: bool = False
+) -> NiftiHeader:
     """Check the first :data:`HEADER_BYTES` bytes of a NIfTI-1 or NIfTI-2 file.
+
+    ``labels``: whether a file that declares itself a label volume is wanted.
 
     Raises
     ------
@@ -80,7 +84,7 @@ def parse_header(block: bytes, who: str, limits: ReadLimits) -> NiftiHeader:
             f"{who} holds {what}, not one grey value a voxel. "
             "Choose the scan itself, saved with one number a voxel."
         )
-    if int(header["intent_code"]) in _LABEL_INTENTS:
+    if int(header["intent_code"]) in _LABEL_INTENTS and not labels:
         refuse_labels(who)
     slope, intercept = header.get_slope_inter()
     slope, intercept = slope or 1.0, intercept or 0.0
