@@ -1,46 +1,64 @@
-"""``python -m brainscan predict``: read scans, one JSON line a file."""
+"""``python -m brainscan predict``: read scans, one JSON line a file or series."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
-import cv2
-import numpy as np
-
-from brainscan.errors import BrainScanError
-from brainscan.imaging.files import find_images
-from brainscan.inference.batch import FileResult, predict_files
+from brainscan.commands.predict_outputs import (
+    Naming,
+    Targets,
+    place_of,
+    refuse_to_overwrite,
+    write_bytes,
+    write_map,
+)
+from brainscan.errors import DatasetError, FileUnreadable, InputRejected
+from brainscan.imaging.intake import FoundScan, find_scans
+from brainscan.imaging.rejected import Rejected
+from brainscan.imaging.source import open_source
+from brainscan.inference.batch import FileResult, predict_slices
 from brainscan.inference.classifier import TumorClassifier
+from brainscan.inference.volume import predict_volume
 from brainscan.notice import RESEARCH_USE
 from brainscan.progress import ProgressBar
+from brainscan.reporting.evidence_nifti import evidence_nifti, mask_nifti
 
 EXAMPLES = """\
 examples:
   python -m brainscan predict slice.png
-  python -m brainscan predict scans/ --json results.jsonl --heatmaps maps/ --masks masks/
+  python -m brainscan predict disc.zip study/ flair.nii.gz --json results.jsonl
+  python -m brainscan predict scans/ --heatmaps maps/ --masks masks/
   python -m brainscan predict scans/ --model custom_cnn | head
 
-One JSON object a line: file, status (ok, rejected, error), reason, tumor_probability, decision
-(tumor, no_tumor, indeterminate), type, type_set, type_probabilities, model, sha256, elapsed_ms and
-more. type_set names every type that the slice may well show, the most probable first.
-A file that cannot be read, or that shows no brain MR slice, is one line with the reason; what
-is not known of it is null. With --no-gate the latter is answered, and "refusal" keeps the reason.
-Heat maps are float32 .npy files in [0, 1] (probability of tumor tissue); masks are 1-bit PNG
-files (probability at least one half); both have the size of the input slice. Exit code 0: every
-file was handled; 1: some could not be read from disk; 2: wrong usage, or an output that cannot
-be written. Nothing is written over a file that is to be read.
+Reads PNG, JPEG, TIFF, BMP, WebP, DICOM and NIfTI: files, folders, ZIP archives, DICOMDIR.
+One JSON object a line: file, status (ok, rejected, error), reason, kind (slice, series, nifti),
+tumor_probability, decision (tumor, no_tumor, indeterminate), type, type_set, type_probabilities,
+model, sha256, elapsed_ms and more. type_set names every type that the scan may well show, the most
+probable first. The files of a DICOM series are one line: file is their folder, series its
+description without any trace of the patient, files how many there are. A volume also has slices
+(index, state, probability, gate_refused), plane, rule, key_slices and agreement. --slices answers
+every DICOM file by itself instead.
+Every file has its line. One that cannot be read, that shows no brain MR, or that is left out as a
+copy or as no scan at all, has the reason; what is not known of it is null. With --no-gate what
+shows no brain MR is answered, and "refusal" or the warnings keep the reason.
+Heat maps (probability of tumor tissue in [0, 1]) and masks (probability at least one half) lie on
+the scan's own grid: float32 .npy and 1-bit PNG files for slices, NIfTI for volumes. Exit code 0:
+every file was handled; 1: some could not be read from disk; 2: wrong usage, or an output that
+cannot be written. Nothing is written over a file that is to be read.
 """
 
 _ANSWER = (
     "tumor_probability", "decision", "type", "type_set", "type_probabilities", "model", "sha256",
     "elapsed_ms",
 )  # fmt: skip
+_Line = dict[str, Any]
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -52,7 +70,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="file or folder")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="file, folder or ZIP archive"
+    )
     parser.add_argument("--model", default="resnet50", metavar="NAME", help="released model")
     parser.add_argument(
         "--sensitivity",
@@ -64,23 +84,29 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write evidence maps")
     parser.add_argument("--masks", type=Path, metavar="DIR", help="write masks")
     parser.add_argument(
+        "--slices", action="store_true", help="answer every DICOM file by itself, not its series"
+    )
+    parser.add_argument(
         "--no-gate",
         dest="gate",
         action="store_false",
-        help="answer even for pictures that the input gate takes for no brain MR slice",
+        help="answer even for scans that the input gate takes for no brain MR",
     )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
-    found = [pair for path in args.paths for pair in _expand(path)]
-    folders = {".npy": args.heatmaps, ".png": args.masks}
-    targets = _targets([place for _, place in found], folders)
-    notices = [folder / "NOTICE.txt" for folder in folders.values() if folder]
-    outputs = [*filter(None, [args.json]), *notices, *(t for row in targets for t in row)]
-    _refuse_to_overwrite([path for path, _ in found], outputs)
-    many = len(found) > 1
+    quiet = not args.json and sys.stdout.isatty()
+    scans, rejected = _collect(args.paths, volumes=not args.slices, quiet=quiet)
+    naming = Naming(args.heatmaps, args.masks)
+    work = [(scan, naming.targets(scan, place_of(scan, args.paths))) for scan in scans]
+    notices = [folder / "NOTICE.txt" for folder in naming.folders]
+    refuse_to_overwrite(
+        _inputs(args.paths, scans, rejected),
+        [*filter(None, [args.json]), *notices, *_files(targets for _, targets in work)],
+    )
+    many = len(scans) > 1 or any(scan.is_volume for scan in scans)
     classifier = TumorClassifier.load(
         args.model,
         runtime="openvino-throughput" if many else "openvino",
@@ -96,96 +122,140 @@ def run(args: argparse.Namespace) -> int:
             args.json.parent.mkdir(parents=True, exist_ok=True)
             out = stack.enter_context(args.json.open("w", encoding="utf-8"))
         bar = stack.enter_context(ProgressBar("Reading"))
-        results = predict_files(classifier, (path for path, _ in found), gate=args.gate)
-        for number, (result, row) in enumerate(zip(results, targets, strict=True), start=1):
-            line = _line(result, classifier.release.title)
+
+        def progress(done: int, note: str = "") -> None:
+            if many and not quiet:
+                bar.update(done, len(work), note)
+
+        for line in _lines(classifier, work, rejected, args.gate, progress):
             # ASCII only: names of any encoding pass through any terminal and pipe.
             print(json.dumps(line), file=out, flush=not args.json)
-            failed |= result.status == "error"
-            if result.prediction:
-                for target in row:
-                    _write(target, result.prediction.evidence.on_slice())
-            if many and (args.json or not sys.stdout.isatty()):
-                bar.update(number, len(found))
-    if not found:
-        print("No image was found in the folders given.", file=sys.stderr)
+            failed |= line["status"] == "error"
+    if not scans and not rejected:
+        print("No file was found in the folders given.", file=sys.stderr)
     return 1 if failed else 0
 
 
-def _expand(path: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield each file with its place below an output folder."""
-    if path.is_dir():
-        for file in find_images(path):
-            yield file, file.relative_to(path)
-    else:
-        yield path, Path(path.name)
+def _collect(
+    paths: Sequence[Path], *, volumes: bool, quiet: bool
+) -> tuple[list[FoundScan], list[Rejected]]:
+    """Return everything to read, slices first, and everything that is not read."""
+    given: list[Path] = []
+    rejected: list[Rejected] = []
+    for path in paths:
+        try:
+            if not path.is_dir():
+                open_source(path, None, sys.maxsize)
+            given.append(path)
+        except InputRejected as error:
+            gone = isinstance(error, FileUnreadable)
+            rejected.append(Rejected(path.name, path, str(error), unreadable=gone))
+    with ProgressBar("Looking through the DICOM files") as bar:
+
+        def progress(done: int, total: int) -> None:
+            if total > 1 and not quiet:
+                bar.update(done, total)
+
+        try:
+            intake = find_scans(given, volumes=volumes, progress=progress)
+        except DatasetError as error:
+            if any(path.is_dir() for path in given):
+                raise
+            # The only file is an archive that is refused as a whole.
+            return [], [*rejected, Rejected(given[0].name, given[0], str(error))]
+    for warning in intake.dicom.warnings:
+        print(warning, file=sys.stderr)
+    scans = sorted(intake.scans, key=lambda scan: scan.is_volume)
+    return scans, [*rejected, *intake.rejected, *intake.left_out]
 
 
-def _line(result: FileResult, model: str) -> dict[str, Any]:
-    line: dict[str, Any] = {
-        "file": str(result.path),
-        "status": result.status,
-        "reason": result.reason,
+def _inputs(
+    paths: Sequence[Path], scans: Sequence[FoundScan], rejected: Sequence[Rejected]
+) -> Iterator[Path]:
+    yield from (path for path in paths if not path.is_dir())
+    yield from (source.path for scan in scans for source in scan.sources if source.path)
+    yield from (one.path for one in rejected if one.path)
+
+
+def _files(rows: Iterator[Targets]) -> Iterator[Path]:
+    for row in rows:
+        yield from filter(None, (row.heatmap, row.mask))
+
+
+def _lines(
+    classifier: TumorClassifier,
+    work: Sequence[tuple[FoundScan, Targets]],
+    rejected: Sequence[Rejected],
+    gate: bool,
+    progress: Callable[..., None],
+) -> Iterator[_Line]:
+    """Answer one scan after the other; only a few are in memory at a time."""
+    model = classifier.release.title
+    for one in rejected:
+        status = "error" if one.unreadable else "rejected"
+        yield _line(str(one.place), None, status, one.reason, model)
+    slices = [(scan, targets) for scan, targets in work if not scan.is_volume]
+    results = predict_slices(classifier, (scan for scan, _ in slices), gate=gate)
+    for number, ((scan, targets), result) in enumerate(zip(slices, results, strict=True), start=1):
+        yield _slice_line(scan, targets, result, model)
+        progress(number)
+    for number, (scan, targets) in enumerate(work[len(slices) :], start=len(slices)):
+        yield _volume_line(classifier, scan, targets, gate, partial(progress, number))
+        progress(number + 1)
+
+
+def _line(
+    file: str, kind: str | None, status: str, reason: str | None, model: str, **more: Any
+) -> _Line:
+    return {
+        "file": file,
+        "status": status,
+        "reason": reason,
+        "kind": kind,
         **dict.fromkeys(_ANSWER),
         "model": model,
+        **more,
+        "notice": RESEARCH_USE,
     }
-    if result.prediction:
-        line |= result.prediction.to_json()
-        line["size"] = [result.scan.width, result.scan.height] if result.scan else None
-    return {**line, "notice": RESEARCH_USE}
 
 
-def _targets(places: list[Path], folders: dict[str, Path | None]) -> list[list[Path]]:
-    """Return the files to write for each input, no two of one name on any file system."""
-    written: set[str] = set()
-    return [
-        [_target(folder, place, suffix, written) for suffix, folder in folders.items() if folder]
-        for place in places
-    ]
+def _slice_line(scan: FoundScan, targets: Targets, result: FileResult, model: str) -> _Line:
+    answer: _Line = {}
+    if result.prediction and result.scan:
+        answer = result.prediction.to_json() | {"size": [result.scan.width, result.scan.height]}
+        for target in filter(None, (targets.heatmap, targets.mask)):
+            write_map(target, result.prediction.evidence.on_slice())
+    return _line(_file(scan), scan.kind, result.status, result.reason, **{"model": model} | answer)
 
 
-def _target(folder: Path, place: Path, suffix: str, written: set[str]) -> Path:
-    """Name an output after the input's stem; a second input of that stem keeps its suffix."""
-    target = folder / place.with_suffix(suffix)
-    if str(target).casefold() in written:
-        target = folder / place.with_name(place.name + suffix)
-    number = 2
-    while str(target).casefold() in written:
-        target = folder / place.with_name(f"{place.name}-{number}{suffix}")
-        number += 1
-    written.add(str(target).casefold())
-    return target
-
-
-def _refuse_to_overwrite(inputs: list[Path], outputs: list[Path]) -> None:
-    taken = {_identity(path) for path in inputs}
-    for output in outputs:
-        if _identity(output) in taken:
-            msg = (
-                f"The output {output} is also one of the files to read and would be overwritten. "
-                "Choose another place for the output."
-            )
-            raise BrainScanError(msg)
-
-
-def _identity(path: Path) -> tuple[int, int] | Path:
-    """Return what two names of one file share: links and letter case included."""
+def _volume_line(
+    classifier: TumorClassifier,
+    scan: FoundScan,
+    targets: Targets,
+    gate: bool,
+    note: Callable[[str], None],
+) -> _Line:
+    about: _Line = {"model": classifier.release.title, "files": len(scan.sources)}
+    if scan.series is not None:
+        about |= {"series": scan.name, "not_preselected": scan.series.reason}
     try:
-        status = path.stat()
-    except OSError:
-        return path.resolve()
-    return status.st_dev, status.st_ino
+        volume = scan.read_volume(progress=lambda done, total: note(f"file {done} of {total}"))
+        prediction = predict_volume(
+            classifier,
+            volume,
+            progress=lambda done, total: note(f"slice {done} of {total}"),
+            gate=gate,
+        )
+    except InputRejected as error:
+        status = "error" if isinstance(error, FileUnreadable) else "rejected"
+        return _line(_file(scan), scan.kind, status, str(error), **about)
+    if targets.heatmap:
+        write_bytes(targets.heatmap, evidence_nifti(volume, prediction))
+    if targets.mask:
+        write_bytes(targets.mask, mask_nifti(volume, prediction))
+    about |= prediction.to_json() | {"size": list(volume.shape)}
+    return _line(_file(scan), scan.kind, "ok", None, **about)
 
 
-def _write(target: Path, values: np.ndarray) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if target.suffix == ".npy":
-            np.save(target, values)
-            return
-        mask = (values >= 0.5).astype(np.uint8) * 255
-        _, encoded = cv2.imencode(".png", mask, [cv2.IMWRITE_PNG_BILEVEL, 1])
-        target.write_bytes(encoded.tobytes())
-    except OSError as error:
-        msg = f"{target} could not be written: {error.strerror}. Choose another folder."
-        raise BrainScanError(msg) from error
+def _file(scan: FoundScan) -> str:
+    return str(scan.place or scan.name)

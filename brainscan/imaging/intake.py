@@ -54,14 +54,16 @@ class FoundScan:
     @property
     def path(self) -> Path | None:
         """The file, or the folder that holds all files of a series; ``None`` in memory."""
-        paths = [source.path for source in self.sources]
-        first = paths[0]
-        if first is None or len(paths) == 1:
-            return first
-        folder = first.parent
-        while not all(path is not None and path.is_relative_to(folder) for path in paths):
-            folder = folder.parent
-        return folder
+        paths = [source.path for source in self.sources if source.path is not None]
+        return _common(paths) if len(paths) == len(self.sources) else None
+
+    @property
+    def place(self) -> Path | None:
+        """As ``path``; for members of a ZIP archive their path behind that of the archive."""
+        places = [
+            Path(found) for one in self.sources if (found := one.path or one.inside) is not None
+        ]
+        return _common(places) if len(places) == len(self.sources) else None
 
     def read_slice(self, *, limits: ReadLimits = DEFAULT_LIMITS) -> Scan:
         """Read a ``"slice"``.
@@ -208,6 +210,18 @@ def find_scans(
         (*(one.reason for one in skipped), *found.warnings),
         (*skipped, *found.left_out, *left_out),
     )
+
+
+def _common(paths: list[Path]) -> Path | None:
+    """Return the only path, or the deepest folder that holds all of them."""
+    if len(paths) == 1:
+        return paths[0]
+    folder = paths[0].parent
+    while not all(path.is_relative_to(folder) for path in paths):
+        if folder == folder.parent:
+            return None
+        folder = folder.parent
+    return folder
 
 
 def _scans_of(series: Series, volumes: bool) -> list[FoundScan]:

@@ -33,6 +33,11 @@ class Rejected:
     inside: str | None = None
     unreadable: bool = False
 
+    @property
+    def place(self) -> Path:
+        """Where it lies, as far as is known."""
+        return self.path or Path(self.inside or self.name)
+
     @classmethod
     def of(cls, source: Source, reason: str | InputRejected) -> Rejected:
         """Reject a file for a reason, or for the error that reading it raised."""

@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from brainscan.errors import Cancelled, FileUnreadable, InputRejected
+from brainscan.imaging.intake import FoundScan
 from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
 from brainscan.inference.classifier import TumorClassifier
@@ -24,7 +26,7 @@ class FileResult:
     Attributes
     ----------
     path
-        The file.
+        The file; of a file in memory its name.
     status
         ``"ok"``; ``"rejected"`` when it is no usable scan, or no brain MR slice; ``"error"``
         when it could not be read from disk.
@@ -71,14 +73,46 @@ def predict_files(
     Cancelled
         When ``cancel`` returned ``True``.
     """
+    jobs = ((path, partial(read_scan, path)) for path in paths)
+    yield from _predict_all(classifier, jobs, cancel, gate)
+
+
+def predict_slices(
+    classifier: TumorClassifier,
+    found: Iterable[FoundScan],
+    *,
+    cancel: Callable[[], bool] = lambda: False,
+    gate: bool = True,
+) -> Iterator[FileResult]:
+    """Predict the slices that :func:`brainscan.imaging.intake.find_scans` found.
+
+    As :func:`predict_files`, also for slices that lie in a ZIP archive or in memory.
+
+    Parameters
+    ----------
+    classifier, cancel, gate
+        As for :func:`predict_files`.
+    found
+        Slices, no volumes.
+    """
+    jobs = ((one.path or Path(one.name), one.read_slice) for one in found)
+    yield from _predict_all(classifier, jobs, cancel, gate)
+
+
+def _predict_all(
+    classifier: TumorClassifier,
+    jobs: Iterable[tuple[Path, Callable[[], Scan]]],
+    cancel: Callable[[], bool],
+    gate: bool,
+) -> Iterator[FileResult]:
     workers = worker_count()
     waiting: deque[Future[FileResult]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="predict") as pool:
         try:
-            for path in paths:
+            for path, read in jobs:
                 if cancel():
                     raise Cancelled("Stopped before all files were read.")
-                waiting.append(pool.submit(_predict_file, classifier, path, gate))
+                waiting.append(pool.submit(_predict_one, classifier, path, read, gate))
                 if len(waiting) >= 2 * workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -98,9 +132,11 @@ def worker_count() -> int:
     return 3 * (os.cpu_count() or 1)
 
 
-def _predict_file(classifier: TumorClassifier, path: Path, gate: bool) -> FileResult:
+def _predict_one(
+    classifier: TumorClassifier, path: Path, read: Callable[[], Scan], gate: bool
+) -> FileResult:
     try:
-        scan = read_scan(path)
+        scan = read()
         return FileResult(path, "ok", None, classifier.predict(scan, gate=gate), scan)
     except FileUnreadable as error:
         return FileResult(path, "error", str(error))

@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 from brainscan.cli import main
-from brainscan.commands.predict import _targets
+from brainscan.commands.predict_outputs import Naming, place_of
+from brainscan.imaging.intake import FoundScan
 from brainscan.imaging.phantom import phantom_png, phantom_slice
+from brainscan.imaging.source import Source
 
 KEYS = {
     "file", "status", "reason", "tumor_probability", "decision", "type", "type_probabilities",
@@ -103,9 +105,14 @@ def test_inputs_are_never_written_over(
 
 
 def test_outputs_differ_in_more_than_letter_case(tmp_path: Path) -> None:
-    places = [Path("A.png"), Path("a.bmp"), Path("a.BMP")]
-    names = [row[0].name for row in _targets(places, {".npy": tmp_path, ".png": None})]
-    assert names == ["A.npy", "a.bmp.npy", "a.BMP-2.npy"]
+    naming = Naming(heatmaps=tmp_path)
+    names = []
+    for name in ("A.png", "a.bmp", "a.BMP", "MR.1.2.3", "MR.1.2.4"):
+        scan = FoundScan("slice", name, (Source.of_bytes(b"", name),))
+        target = naming.targets(scan, place_of(scan, [])).heatmap
+        assert target is not None
+        names.append(target.name)
+    assert names == ["A.npy", "a.bmp.npy", "a.BMP-2.npy", "MR.1.2.3.npy", "MR.1.2.4.npy"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="file systems elsewhere refuse such names")
