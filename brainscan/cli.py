@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from brainscan.errors import BrainScanError
 from brainscan.notice import RESEARCH_USE
 
-COMMANDS = ("predict", "evaluate", "gate", "audit", "train", "release", "models", "contact_sheet")
+COMMANDS = (
+    "predict", "evaluate", "gate", "audit", "train", "release", "volume_rule", "models",
+    "contact_sheet",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

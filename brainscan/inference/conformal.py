@@ -28,7 +28,9 @@ import numpy as np
 _ROUNDING = 1e-9
 
 
-def conformal_quantile(scores: np.ndarray, weights: np.ndarray, level: float) -> float:
+def conformal_quantile(
+    scores: np.ndarray, weights: np.ndarray, level: float, newcomer: float | None = None
+) -> float:
     """Return the score that a new slice stays at or below with probability ``level``.
 
     With equal weights it is the ``ceil(level * (n + 1))``-th smallest of ``n`` scores.
@@ -39,6 +41,10 @@ def conformal_quantile(scores: np.ndarray, weights: np.ndarray, level: float) ->
         ``(n,)``; the larger a score, the less a slice looks like its class. Weights above zero.
     level
         In (0, 1).
+    newcomer
+        Weight of the new one; by default that of the heaviest. Where scans of one patient share
+        the patient's weight of 1, a new patient's scan weighs 1 (Y. Lee, R. F. Barber, R.
+        Willett, Distribution-free inference with hierarchical data, arXiv:2306.06342).
 
     Returns
     -------
@@ -49,12 +55,14 @@ def conformal_quantile(scores: np.ndarray, weights: np.ndarray, level: float) ->
     total = np.cumsum(weights[order])
     if not len(total):
         return float("inf")
-    wanted = level * (total[-1] + weights.max())
+    wanted = level * (total[-1] + (weights.max() if newcomer is None else newcomer))
     place = int(np.searchsorted(total, wanted - _ROUNDING * total[-1]))
     return float(scores[order[place]]) if place < len(scores) else float("inf")
 
 
-def conformal_edge(values: np.ndarray, weights: np.ndarray, level: float) -> tuple[float, bool]:
+def conformal_edge(
+    values: np.ndarray, weights: np.ndarray, level: float, newcomer: float | None = None
+) -> tuple[float, bool]:
     """Return the value from which on the sets contain a class, and whether that is promised.
 
     Parameters
@@ -62,7 +70,7 @@ def conformal_edge(values: np.ndarray, weights: np.ndarray, level: float) -> tup
     values
         ``(n,)``, at least one, of validation slices of the class: the larger a value, the more
         a slice looks like the class.
-    weights, level
+    weights, level, newcomer
         As in :func:`conformal_quantile`.
 
     Returns
@@ -72,7 +80,7 @@ def conformal_edge(values: np.ndarray, weights: np.ndarray, level: float) -> tup
     bool
         False when there are too few slices to promise it: then it is the smallest value.
     """
-    quantile = conformal_quantile(-values, weights, level)
+    quantile = conformal_quantile(-values, weights, level, newcomer)
     if np.isfinite(quantile):
         return -quantile, True
     return float(values.min()), False

@@ -88,16 +88,18 @@ class VolumeRule:
         """Return how many of ``slices`` scored slices the rule averages."""
         return 1 if self.kind == "maximum" else max(1, round(self.share * slices))
 
-    def value(self, probabilities: Sequence[float] | np.ndarray) -> float:
+    def value(self, probabilities: Sequence[float] | np.ndarray, of: int | None = None) -> float:
         """Return the value of a volume in [0, 1].
 
         Parameters
         ----------
         probabilities
             ``(n,)``, ``n >= 1``, of the scored slices in the order in which they lie.
+        of
+            Scored slices of the whole volume, where ``probabilities`` are a part of it.
         """
         found = np.asarray(probabilities, np.float64)
-        length = self.length(len(found))
+        length = min(len(found), self.length(of or len(found)))
         if self.kind == "run_mean":
             sums = np.concatenate([[0.0], np.cumsum(found)])
             return float(np.clip((sums[length:] - sums[:-length]).max() / length, 0.0, 1.0))

@@ -40,6 +40,7 @@ from brainscan.training.datasets import check_same_data, training_split
 from brainscan.training.gate_fit import fit_gate
 from brainscan.training.provenance import data_facts, public_settings, start_of
 from brainscan.training.validation import validation_report, validation_scores
+from brainscan.training.volume_fit import fit_volume_rule
 
 _BATCH = 16
 _WORTH_TWICE = 0.001  # gain of the mean validation AUROC for which a prediction may cost double
@@ -104,12 +105,12 @@ def make_release(
     write_seen(target / SEEN, (*training.records, *validation.records))
     arrays, manifest["gate"] = fit_gate(Release(target, manifest), training, validation, other)
     np.savez(target / GATE, allow_pickle=False, **arrays)
+    probability = sigmoid(raw.tumor / manifest["temperature"]["tumor"])
+    rule = fit_volume_rule(Release(target, manifest), slices.records, probability, training.records)
+    if rule:
+        manifest["volume_rule"] = rule
     metrics["validation"] = validation_report(
-        config.types,
-        slices.tumor,
-        slices.type_index,
-        sigmoid(raw.tumor / manifest["temperature"]["tumor"]),
-        raw.type,
+        config.types, slices.tumor, slices.type_index, probability, raw.type
     )
     write_atomic(target / "metrics.json", json.dumps(metrics, indent=2).encode())
     write_atomic(target / "config.json", json.dumps(public_settings(config), indent=2).encode())
@@ -194,6 +195,13 @@ def finish_release(target: Path, manifest: dict[str, Any]) -> Release:
     manifest["checksum"] = manifest_checksum(manifest)
     write_atomic(target / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
     return Release(target, manifest)
+
+
+def put_in_place(target: Path, final: Path) -> None:
+    """Move a finished release to its place; the former one goes where the finished one was."""
+    if final.exists():
+        final.rename(target.with_name(".former"))
+    target.rename(final)
 
 
 def _forward(runtime: OpenVINORuntime, images: np.ndarray) -> RawOutput:
