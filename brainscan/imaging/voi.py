@@ -69,11 +69,16 @@ class Voi:
         """Return the same transformation under another label."""
         return replace(self, label=label)
 
+    def moved(self, width: float, level: float) -> Voi:
+        """Return the same function over another window; a table is stretched over it."""
+        return replace(self, width=max(width, _NARROWEST), level=level)
+
     def apply(self, values: np.ndarray) -> np.ndarray:
         """Map pixel values to display brightness: float32 in [0, 1], same shape."""
         if self.table is not None:
             first = self.level - self.width / 2
-            index = np.rint(np.asarray(values, np.float64) - first)
+            step = max(float(len(self.table) - 1), _NARROWEST) / self.width
+            index = np.rint((np.asarray(values, np.float64) - first) * step)
             return np.asarray(self.table[np.clip(index, 0, len(self.table) - 1).astype(np.intp)])
         floats = np.asarray(values, np.float32)
         if self.function == "SIGMOID":
