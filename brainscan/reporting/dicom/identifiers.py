@@ -1,0 +1,32 @@
+"""Unique identifiers of results and of the software that makes them.
+
+All lie under 2.25, the root for identifiers that are UUIDs (PS3.5 annex B.2), so that nobody has
+to be asked for a root of their own.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from pydicom.uid import UID, generate_uid
+
+_DEVICES = uuid.UUID("6f0d3f0a-6a55-4bb5-9c33-5e7b1d0c2f4e")
+
+
+def new_uid() -> UID:
+    """Return an identifier that nothing else has."""
+    return generate_uid(prefix=None)
+
+
+def device_uid(model: str, fingerprint: str | None) -> UID:
+    """Return the identifier of a model as an observer: the same for the same release.
+
+    Parameters
+    ----------
+    model
+        Name and version.
+    fingerprint
+        SHA-256 of the release, where known.
+    """
+    name = f"{model} {fingerprint or ''}".strip()
+    return UID(f"2.25.{uuid.uuid5(_DEVICES, name).int}")

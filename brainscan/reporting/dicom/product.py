@@ -1,0 +1,56 @@
+"""BrainScan and the model, as DICOM names the equipment and the algorithm behind a result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import highdicom as hd
+from pydicom.sr.codedict import codes
+
+import brainscan
+from brainscan.reporting.dicom.findings import Findings
+
+NAME = "BrainScan"
+_LONGEST = 64
+
+
+def equipment(findings: Findings) -> dict[str, Any]:
+    """Return the arguments of highdicom that name the creating equipment (PS3.3 C.7.5.1).
+
+    The serial number is the release's fingerprint, which tells one set of weights from another.
+    """
+    return {
+        "manufacturer": NAME,
+        "manufacturer_model_name": findings.answer.model[:_LONGEST],
+        "software_versions": (f"{NAME} {brainscan.__version__}", findings.answer.model[:_LONGEST]),
+        "device_serial_number": findings.fingerprint or "unknown",
+        "contributing_equipment": list(findings.origin.equipment),
+    }
+
+
+def algorithm(findings: Findings) -> tuple[str, str]:
+    """Return name and version of the algorithm."""
+    name, _, version = findings.answer.model.rpartition(" ")
+    return f"{NAME} {name}".strip(), version or "unknown"
+
+
+def parameters(findings: Findings) -> dict[str, str]:
+    """Return which weights the algorithm has, and the sensitivity chosen for it."""
+    found = {}
+    if findings.answer.sensitivity is not None:
+        found["sensitivity"] = f"{findings.answer.sensitivity:g}"
+    if findings.fingerprint:
+        found["release sha256"] = findings.fingerprint
+    return found
+
+
+def algorithm_sequence(findings: Findings) -> hd.AlgorithmIdentificationSequence:
+    """Return the algorithm as images state it (PS3.3 table 10-19)."""
+    name, version = algorithm(findings)
+    return hd.AlgorithmIdentificationSequence(
+        name=name,
+        family=codes.cid7162.ArtificialIntelligence,
+        version=version,
+        source=NAME,
+        parameters=parameters(findings) or None,
+    )

@@ -1,0 +1,208 @@
+"""The answer as a DICOM structured report: Comprehensive 3D SR, template TID 1500 (PS3.16).
+
+The report is complete but preliminary and unverified (PS3.3 C.17.2): the model has said all it
+has to say, and no person has looked at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import highdicom as hd
+from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
+
+from brainscan.inference.volume_prediction import VolumePrediction
+from brainscan.notice import RESEARCH_USE
+from brainscan.reporting.dicom.codes import (
+    AGREEMENT,
+    BAND_HIGH,
+    BAND_LOW,
+    CODING_SCHEME,
+    DECISION,
+    DECISIONS,
+    POSSIBLE_TYPE,
+    REMARK,
+    SCAN_SCORE,
+    SLICE_PROBABILITY,
+    THRESHOLD,
+    tumor_type,
+    type_probability,
+)
+from brainscan.reporting.dicom.codes import RESEARCH_USE as RESEARCH_USE_CONCEPT
+from brainscan.reporting.dicom.codes import RULE as RULE_CONCEPT
+from brainscan.reporting.dicom.file import DicomFile, finish, series_number
+from brainscan.reporting.dicom.findings import Findings, KeySlice
+from brainscan.reporting.dicom.identifiers import device_uid, new_uid
+from brainscan.reporting.dicom.images import evidence_images
+from brainscan.reporting.dicom.inherited import CHARACTER_SET
+from brainscan.reporting.dicom.origin import SourceSlice
+from brainscan.reporting.dicom.places import place_group
+from brainscan.reporting.dicom.product import NAME, algorithm, equipment, parameters
+from brainscan.reporting.dicom.wording import decision_sentence, type_sentence
+
+_NO_UNITS = codes.UCUM.NoUnits
+_DIGITS = 6
+
+
+def structured_report(findings: Findings) -> DicomFile:
+    """Return the answer as a structured report.
+
+    It holds one group of measurements for the answer, for a volume one more for each key slice,
+    and one with a point for each place of strongest evidence; then remarks and the research-use
+    statement as text.
+    """
+    made = hd.sr.Comprehensive3DSR(
+        evidence=evidence_images(findings.origin),
+        content=_content(findings),
+        series_instance_uid=new_uid(),
+        series_number=series_number(findings, "sr"),
+        series_description="BrainScan report, unverified, research use only",
+        sop_instance_uid=new_uid(),
+        instance_number=1,
+        is_complete=True,
+        is_final=False,
+        is_verified=False,
+        specific_character_set=CHARACTER_SET,
+        coding_schemes=[CODING_SCHEME],
+        **equipment(findings),
+    )
+    return finish(made, findings, "sr")
+
+
+def _content(findings: Findings) -> hd.sr.MeasurementReport:
+    context = hd.sr.ObservationContext(
+        observer_device_context=hd.sr.ObserverContext(
+            observer_type=codes.DCM.Device,
+            observer_identifying_attributes=hd.sr.DeviceObserverIdentifyingAttributes(
+                uid=device_uid(findings.answer.model, findings.fingerprint),
+                name=NAME,
+                manufacturer_name=NAME,
+                model_name=findings.answer.model,
+                serial_number=findings.fingerprint,
+            ),
+        )
+    )
+    groups: list[Any] = [_answer_group(findings)]
+    for number, key in enumerate(findings.key_slices, start=1):
+        if findings.of_whole_volume:
+            groups.append(_slice_group(findings, key, number))
+        if key.peak is not None:
+            groups.append(place_group(findings, key, key.peak, number, _algorithm(findings)))
+    report = hd.sr.MeasurementReport(
+        observation_context=context,
+        procedure_reported=codes.LN.BrainMRI,
+        imaging_measurements=[group for group in groups if group is not None],
+        title=codes.DCM.ImagingMeasurementReport,
+    )
+    report[0].ContentSequence.append(_remarks(findings))
+    return report
+
+
+def _answer_group(findings: Findings) -> hd.sr.MeasurementsAndQualitativeEvaluations:
+    """Return figures and decision for the whole slice or volume (TID 1501)."""
+    answer = findings.answer
+    name = SCAN_SCORE if findings.of_whole_volume else SLICE_PROBABILITY
+    measured = [(name, answer.tumor_probability), (THRESHOLD, answer.threshold)]
+    low, high = answer.band
+    if high > low:
+        measured += [(BAND_LOW, low), (BAND_HIGH, high)]
+    if isinstance(answer, VolumePrediction):
+        measured.append((AGREEMENT, answer.agreement))
+    if answer.type_set:
+        shares = answer.type_probabilities.items()
+        measured += [(type_probability(name), share) for name, share in shares]
+    evaluations = [hd.sr.QualitativeEvaluation(DECISION, DECISIONS[answer.decision])]
+    evaluations += [
+        hd.sr.QualitativeEvaluation(POSSIBLE_TYPE, tumor_type(name)) for name in answer.type_set
+    ]
+    title = "Whole scan" if findings.of_whole_volume else "Slice"
+    return _group(findings, f"BrainScan: {title}", measured, evaluations, findings.origin.slices)
+
+
+def _slice_group(
+    findings: Findings, key: KeySlice, number: int
+) -> hd.sr.MeasurementsAndQualitativeEvaluations:
+    """Return the figures of one slice of a volume."""
+    return _group(
+        findings,
+        f"BrainScan: key slice {number}, {key.title}",
+        [(SLICE_PROBABILITY, key.probability), (THRESHOLD, key.threshold)],
+        [],
+        () if key.source is None else (key.source,),
+    )
+
+
+def _group(
+    findings: Findings,
+    title: str,
+    measured: Iterable[tuple[Code, float]],
+    evaluations: list[hd.sr.QualitativeEvaluation],
+    slices: Iterable[SourceSlice],
+) -> hd.sr.MeasurementsAndQualitativeEvaluations:
+    return hd.sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=hd.sr.TrackingIdentifier(uid=new_uid(), identifier=title),
+        algorithm_id=_algorithm(findings),
+        finding_sites=[hd.sr.FindingSite(codes.SCT.Brain)],
+        measurements=[measurement(name, value) for name, value in measured],
+        qualitative_evaluations=evaluations,
+        source_images=_references(slices),
+    )
+
+
+def measurement(name: Code, value: float) -> hd.sr.Measurement:
+    """Return a number between 0 and 1 (unit ``1``, no units)."""
+    return hd.sr.Measurement(name=name, value=round(value, _DIGITS), unit=_NO_UNITS)
+
+
+def _references(slices: Iterable[SourceSlice]) -> list[hd.sr.SourceImageForMeasurementGroup]:
+    """Refer to each object once, with the frames that were read of it."""
+    frames: dict[tuple[str, str], list[int] | None] = {}
+    for piece in slices:
+        key = (piece.image.sop_class_uid, piece.image.sop_instance_uid)
+        known = frames.setdefault(key, None if piece.frames is None else [])
+        if known is not None and piece.frame not in known:
+            known.append(piece.frame)
+    return [
+        hd.sr.SourceImageForMeasurementGroup(
+            referenced_sop_class_uid=kind,
+            referenced_sop_instance_uid=uid,
+            referenced_frame_numbers=None if numbers is None else sorted(numbers),
+        )
+        for (kind, uid), numbers in frames.items()
+    ]
+
+
+def _algorithm(findings: Findings) -> hd.sr.AlgorithmIdentification:
+    name, version = algorithm(findings)
+    return hd.sr.AlgorithmIdentification(
+        name=name,
+        version=version,
+        parameters=[f"{key}: {value}" for key, value in parameters(findings).items()],
+        family=codes.cid7162.ArtificialIntelligence,
+        manufacturer=NAME,
+    )
+
+
+def _remarks(findings: Findings) -> hd.sr.ContainerContentItem:
+    """Return the text of the report (TID 1500 rows 12 to 14, Qualitative Evaluations)."""
+    container = hd.sr.ContainerContentItem(
+        name=Code("C0034375", "UMLS", "Qualitative Evaluations"),
+        relationship_type=hd.sr.RelationshipTypeValues.CONTAINS,
+    )
+    lines = [(RESEARCH_USE_CONCEPT, RESEARCH_USE), (REMARK, decision_sentence(findings))]
+    if isinstance(findings.answer, VolumePrediction):
+        lines.append((RULE_CONCEPT, findings.answer.rule))
+    if findings.answer.type_set:
+        lines.append((REMARK, type_sentence(findings)))
+    lines += [(REMARK, sentence) for sentence in findings.warnings]
+    container.ContentSequence = hd.sr.ContentSequence(
+        [
+            hd.sr.TextContentItem(
+                name=name, value=line, relationship_type=hd.sr.RelationshipTypeValues.CONTAINS
+            )
+            for name, line in lines
+        ]
+    )
+    return container

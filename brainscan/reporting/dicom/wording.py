@@ -1,0 +1,49 @@
+"""The answer in words, for pictures and reports."""
+
+from __future__ import annotations
+
+from brainscan.inference.decision import Decision
+from brainscan.reporting.dicom.findings import Findings, KeySlice
+
+_DECISIONS: dict[Decision, str] = {
+    "tumor": "Tumour suspected",
+    "no_tumor": "No tumour detected",
+    "indeterminate": "Uncertain",
+}
+
+
+def decision_sentence(findings: Findings) -> str:
+    """Return the decision with the figure it rests on, for example ``"Tumour suspected: ..."``."""
+    answer = findings.answer
+    what = "tumour score of the scan" if findings.of_whole_volume else "tumour probability"
+    low, high = answer.band
+    band = f", uncertain from {low:.2f} to {high:.2f}" if high > low else ""
+    return (
+        f"{_DECISIONS[answer.decision]}: {what} {answer.tumor_probability:.2f}, "
+        f"threshold {answer.threshold:.2f}{band}."
+    )
+
+
+def type_sentence(findings: Findings) -> str:
+    """Return the types that are possible; empty where none is reported."""
+    types = findings.answer.type_set
+    if not types:
+        return ""
+    shares = findings.answer.type_probabilities
+    named = " or ".join(f"{name} ({shares[name]:.2f})" for name in types)
+    return f"Type, if it is a tumour: {named}."
+
+
+def slice_sentence(key: KeySlice) -> str:
+    """Return what is said of one slice of a volume; empty for a single image."""
+    if not key.title:
+        return ""
+    return (
+        f"{key.title[0].upper()}{key.title[1:]}: tumour probability of this slice "
+        f"{key.probability:.2f}, threshold {key.threshold:.2f}."
+    )
+
+
+def model_sentence(findings: Findings) -> str:
+    """Return which model answered."""
+    return f"Model: BrainScan {findings.answer.model}. Not verified by a person."
