@@ -12,7 +12,7 @@ from brainscan.errors import BrainScanError
 from brainscan.notice import RESEARCH_USE
 
 COMMANDS = (
-    "predict", "evaluate", "gate", "audit", "train", "release", "volume_rule", "models",
+    "predict", "anonymize", "evaluate", "gate", "audit", "train", "release", "volume_rule", "models",
     "contact_sheet",
 )  # fmt: skip
 

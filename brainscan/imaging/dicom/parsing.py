@@ -8,6 +8,7 @@ and pydicom's comments, which quote values such as names and dates, are silenced
 from __future__ import annotations
 
 import logging
+import math
 import struct
 import warnings
 import zlib
@@ -122,6 +123,61 @@ def parse_dicom(
         raise InputRejected(
             f"{who} looks like a DICOM file but cannot be read: {what}. Copy or export it again."
         ) from None
+
+
+def parse_whole(source: Source, limits: ReadLimits) -> FileDataset:
+    """Return every data element of a file, for a copy of it.
+
+    Parameters
+    ----------
+    source
+        The file.
+    limits
+        Largest file, and most bytes a deflated data set may inflate to (``max_volume_bytes``).
+
+    Raises
+    ------
+    FileUnreadable
+        If the file cannot be read from disk.
+    InputRejected
+        If it cannot be parsed as DICOM, is too large or ends early.
+    """
+    who = source.name
+    if source.size > limits.max_volume_bytes:
+        raise InputRejected(
+            f"{who} is {human_bytes(source.size)} large; the limit is "
+            f"{human_bytes(limits.max_volume_bytes)}. Choose a smaller file."
+        )
+    try:
+        with source.open() as stream:
+            _check_inflated(stream, source, limits)
+            dataset = pydicom.dcmread(cast(BinaryIO, _Bounded(stream, source.size)), force=True)
+            if not len(dataset) or _ends_early(dataset):
+                raise EOFError
+            return dataset
+    except MemoryError:
+        raise InputRejected(
+            f"{who} needs more memory than this machine has free. Close other programs."
+        ) from None
+    except OSError as error:
+        raise unreadable(source, error) from error
+    except PARSE_ERRORS:
+        raise InputRejected(
+            f"{who} looks like a DICOM file but cannot be read: it is damaged or ends early. "
+            "Copy or export it again."
+        ) from None
+
+
+def _ends_early(dataset: FileDataset) -> bool:
+    """Whether uncompressed pixel data are shorter than the header says."""
+    if "PixelData" not in dataset or transfer_syntax(dataset).is_compressed:
+        return False
+    bits = number(dataset, "BitsAllocated") or 0
+    shape = (number(dataset, word) or 1 for word in ("Rows", "Columns", "NumberOfFrames"))
+    pixels = math.prod(shape) * (number(dataset, "SamplesPerPixel") or 1)
+    if text(dataset, "PhotometricInterpretation") == "YBR_FULL_422":
+        pixels *= 2 / 3
+    return len(dataset["PixelData"].value or b"") < pixels * bits / 8
 
 
 def _at_pixels(tag: int, vr: str | None, length: int) -> bool:
