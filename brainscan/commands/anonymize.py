@@ -27,18 +27,18 @@ examples:
   python -m brainscan anonymize disc.zip --out anonymous/ --shift-dates --keep-characteristics
   python -m brainscan anonymize visit2/ --out anonymous/ --secret project.key
 
-Writes copies of DICOM files from files, folders, ZIP archives and DICOMDIR, de-identified after the
-Basic Application Level Confidentiality Profile of DICOM PS3.15 Annex E (edition 2026c). Identifiers
-are replaced consistently: what belonged together still does, also references between objects.
-Beyond the profile, unknown and private attributes, free text, overlays and curves are removed. Pixel
-data and transfer syntax stay as they are. Copies are named after their new identifiers:
-OUT/PATIENT/STUDY/SERIES/INSTANCE.dcm.
+Writes copies of DICOM files from files, folders, ZIP archives and DICOMDIR, de-identified after
+the Basic Application Level Confidentiality Profile of DICOM PS3.15 Annex E (edition 2026c).
+Identifiers are replaced consistently: what belonged together still does, also references between
+objects. Beyond the profile, unknown and private attributes, free text, overlays and curves are
+removed. Pixel data and transfer syntax stay as they are. Copies are named after their new
+identifiers: OUT/PATIENT/STUDY/SERIES/INSTANCE.dcm.
 One JSON object a line: file, status (ok, rejected, error), reason, written, patient (new name and
-number), warnings. Exit code 0: every file was handled; 1: some could not be read from disk; 2: wrong
-usage, or a copy that cannot be written. No file is ever written over.
-What no program removes: text burned into the pixels (warnings tell where it is stated or likely), and
-the face that can be reconstructed from a scan of the whole head. Look at the copies before you
-give them away. NIfTI files and pictures are not copied; they have no profile to follow.
+number), warnings. Exit code 0: every file was handled; 1: some could not be read from disk; 2:
+wrong usage, or a copy that cannot be written. No file is ever written over.
+What no program removes: text burned into the pixels (warnings tell where it is stated or likely),
+and the face that can be reconstructed from a scan of the whole head. Look at the copies before
+you give them away. NIfTI files and pictures are not copied; they have no profile to follow.
 """
 
 

@@ -28,6 +28,7 @@ from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.volume import predict_volume
 from brainscan.notice import RESEARCH_USE
 from brainscan.progress import ProgressBar
+from brainscan.reporting.dicom import KINDS, Findings, write_results
 from brainscan.reporting.evidence_nifti import evidence_nifti, mask_nifti
 
 EXAMPLES = """\
@@ -35,6 +36,7 @@ examples:
   python -m brainscan predict slice.png
   python -m brainscan predict disc.zip study/ flair.nii.gz --json results.jsonl
   python -m brainscan predict scans/ --heatmaps maps/ --masks masks/
+  python -m brainscan predict study/ --dicom results/ --objects sr,seg
   python -m brainscan predict scans/ --model custom_cnn | head
 
 Reads PNG, JPEG, TIFF, BMP, WebP, DICOM and NIfTI: files, folders, ZIP archives, DICOMDIR.
@@ -49,7 +51,9 @@ Every file has its line. One that cannot be read, that shows no brain MR, or tha
 copy or as no scan at all, has the reason; what is not known of it is null. With --no-gate what
 shows no brain MR is answered, and "refusal" or the warnings keep the reason.
 Heat maps (probability of tumor tissue in [0, 1]) and masks (probability at least one half) lie on
-the scan's own grid: float32 .npy and 1-bit PNG files for slices, NIfTI for volumes. Exit code 0:
+the scan's own grid: float32 .npy and 1-bit PNG files for slices, NIfTI for volumes. DICOM results
+lie in a folder for each DICOM scan and refer to it; dicom lists them, dicom_refusals says why one
+could not be made. They name the patient, as the images do. Exit code 0:
 every file was handled; 1: some could not be read from disk; 2: wrong usage, or an output that
 cannot be written. Nothing is written over a file that is to be read.
 """
@@ -84,6 +88,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write evidence maps")
     parser.add_argument("--masks", type=Path, metavar="DIR", help="write masks")
     parser.add_argument(
+        "--dicom", type=Path, metavar="DIR", help="write DICOM results for DICOM scans"
+    )
+    parser.add_argument(
+        "--objects",
+        type=_kinds,
+        default=tuple(KINDS),
+        metavar="KIND,...",
+        help="which DICOM results: " + "; ".join(f"{one}: {what}" for one, what in KINDS.items()),
+    )
+    parser.add_argument(
         "--slices", action="store_true", help="answer every DICOM file by itself, not its series"
     )
     parser.add_argument(
@@ -95,11 +109,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run)
 
 
+def _kinds(stated: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(one.strip() for one in stated.split(",") if one.strip()))
+    unknown = [one for one in found if one not in KINDS]
+    if unknown or not found:
+        msg = f"choose from {', '.join(KINDS)}, separated by commas"
+        raise argparse.ArgumentTypeError(msg)
+    return found
+
+
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
     quiet = not args.json and sys.stdout.isatty()
     scans, rejected = _collect(args.paths, volumes=not args.slices, quiet=quiet)
-    naming = Naming(args.heatmaps, args.masks)
+    naming = Naming(args.heatmaps, args.masks, args.dicom)
     work = [(scan, naming.targets(scan, place_of(scan, args.paths))) for scan in scans]
     notices = [folder / "NOTICE.txt" for folder in naming.folders]
     refuse_to_overwrite(
@@ -127,7 +150,7 @@ def run(args: argparse.Namespace) -> int:
             if many and not quiet:
                 bar.update(done, len(work), note)
 
-        for line in _lines(classifier, work, rejected, args.gate, progress):
+        for line in _lines(classifier, work, rejected, args, progress):
             # ASCII only: names of any encoding pass through any terminal and pipe.
             print(json.dumps(line), file=out, flush=not args.json)
             failed |= line["status"] == "error"
@@ -186,7 +209,7 @@ def _lines(
     classifier: TumorClassifier,
     work: Sequence[tuple[FoundScan, Targets]],
     rejected: Sequence[Rejected],
-    gate: bool,
+    args: argparse.Namespace,
     progress: Callable[..., None],
 ) -> Iterator[_Line]:
     """Answer one scan after the other; only a few are in memory at a time."""
@@ -195,12 +218,12 @@ def _lines(
         status = "error" if one.unreadable else "rejected"
         yield _line(str(one.place), None, status, one.reason, model)
     slices = [(scan, targets) for scan, targets in work if not scan.is_volume]
-    results = predict_slices(classifier, (scan for scan, _ in slices), gate=gate)
+    results = predict_slices(classifier, (scan for scan, _ in slices), gate=args.gate)
     for number, ((scan, targets), result) in enumerate(zip(slices, results, strict=True), start=1):
-        yield _slice_line(scan, targets, result, model)
+        yield _slice_line(scan, targets, result, model, args.objects)
         progress(number)
     for number, (scan, targets) in enumerate(work[len(slices) :], start=len(slices)):
-        yield _volume_line(classifier, scan, targets, gate, partial(progress, number))
+        yield _volume_line(classifier, scan, targets, args, partial(progress, number))
         progress(number + 1)
 
 
@@ -219,12 +242,17 @@ def _line(
     }
 
 
-def _slice_line(scan: FoundScan, targets: Targets, result: FileResult, model: str) -> _Line:
+def _slice_line(
+    scan: FoundScan, targets: Targets, result: FileResult, model: str, kinds: Sequence[str]
+) -> _Line:
     answer: _Line = {}
     if result.prediction and result.scan:
         answer = result.prediction.to_json() | {"size": [result.scan.width, result.scan.height]}
         for target in filter(None, (targets.heatmap, targets.mask)):
             write_map(target, result.prediction.evidence.on_slice())
+        if targets.dicom and result.scan.instance:
+            findings = Findings.of_slice(result.scan, result.prediction)
+            answer |= _dicom(targets.dicom, findings, kinds)
     return _line(_file(scan), scan.kind, result.status, result.reason, **{"model": model} | answer)
 
 
@@ -232,7 +260,7 @@ def _volume_line(
     classifier: TumorClassifier,
     scan: FoundScan,
     targets: Targets,
-    gate: bool,
+    args: argparse.Namespace,
     note: Callable[[str], None],
 ) -> _Line:
     about: _Line = {"model": classifier.release.title, "files": len(scan.sources)}
@@ -244,7 +272,7 @@ def _volume_line(
             classifier,
             volume,
             progress=lambda done, total: note(f"slice {done} of {total}"),
-            gate=gate,
+            gate=args.gate,
         )
     except InputRejected as error:
         status = "error" if isinstance(error, FileUnreadable) else "rejected"
@@ -254,7 +282,15 @@ def _volume_line(
     if targets.mask:
         write_bytes(targets.mask, mask_nifti(volume, prediction))
     about |= prediction.to_json() | {"size": list(volume.shape)}
+    if targets.dicom:
+        about |= _dicom(targets.dicom, Findings.of_volume(volume, prediction), args.objects)
     return _line(_file(scan), scan.kind, "ok", None, **about)
+
+
+def _dicom(folder: Path, findings: Findings, kinds: Sequence[str]) -> _Line:
+    """Write DICOM results; say which, and of the others why not."""
+    written = write_results(folder, findings, kinds)
+    return {"dicom": list(map(str, written.paths)), "dicom_refusals": dict(written.refusals)}
 
 
 def _file(scan: FoundScan) -> str:
