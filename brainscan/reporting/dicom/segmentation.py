@@ -143,7 +143,7 @@ def _refuse_unlocated(findings: Findings) -> None:
             "The images state no common coordinate system (Frame of Reference UID), so a DICOM "
             f"segmentation could not be laid over them. {_ELSEWHERE}"
         )
-    if origin.slices[0].image.multiframe and len(origin.objects) > 1:
+    if len(origin.objects) > 1 and any(one.multiframe for one in origin.objects):
         raise InputRejected(
             "The slices come from several multi-frame objects, and a DICOM segmentation is laid "
             f"over one. {_ELSEWHERE}"
