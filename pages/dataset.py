@@ -26,7 +26,7 @@ def main() -> None:
         return
     title("Dataset", "Copies, leaks and giveaways, before you believe a figure.")
     if job is not None and job.running:
-        progress(job)
+        progress()
         return
     if job is not None and job.error:
         error_card(job.error)

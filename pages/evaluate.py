@@ -25,7 +25,7 @@ def main() -> None:
         return
     title("Evaluate", "How a model does on a folder of labelled scans.")
     if job is not None and job.running:
-        progress(job)
+        progress()
         return
     if job is not None and job.error:
         error_card(job.error)

@@ -14,12 +14,13 @@ from brainscan.evaluation import tables
 from brainscan.evaluation.baseline_tables import text_baselines, text_seen
 from brainscan.evaluation.decisions_tables import decision_lines
 from brainscan.evaluation.evaluate import evaluate
-from brainscan.evaluation.export import metrics_json, predictions_csv
+from brainscan.evaluation.export import metrics_json, predictions_csv, volumes_csv
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.names import format_interval, format_value
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.stability import SAMPLE, dataset_stability
 from brainscan.evaluation.stability_tables import text_table
+from brainscan.evaluation.volume_tables import text_volumes
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.progress import ProgressBar
 
@@ -34,6 +35,10 @@ DATASET is a manifest.csv, or a folder that holds
   class folders         glioma meningioma pituitary notumor, or yes no
   Training and Testing  with class folders inside
   just images           predictions.csv only: without labels there are no figures
+A NIfTI file, a folder of DICOM files that form a volume and an enhanced multi-frame file are one
+volume with one label; figures and volumes.csv count volumes apart from images. A volume whose
+mask (a NIfTI label volume on the same grid) is named in the manifest is also measured slice by
+slice.
 """
 _EPILOG = """\
 examples:
@@ -102,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with ProgressBar(f"Evaluating {name}") as bar:
             result = evaluate(dataset, classifier, progress=bar.update)
-        if args.stability:
+        if args.stability and dataset.volumes < len(dataset.records):
             with ProgressBar("Measuring stability") as bar:
                 measured = dataset_stability(
                     classifier, dataset, args.stability, progress=bar.update
@@ -142,38 +147,51 @@ def _write(result: EvaluationResult, out: Path) -> None:
     from brainscan.evaluation.report import html_report  # Plotly would slow down every command
 
     (out / "predictions.csv").write_text(predictions_csv(result), encoding="utf-8-sig", newline="")
-    if result.counted or result.stability:
+    if result.volumes:
+        (out / "volumes.csv").write_text(volumes_csv(result), encoding="utf-8-sig", newline="")
+    if result.counted or result.stability or result.volumes:
         (out / "metrics.json").write_text(metrics_json(result), encoding="utf-8")
         (out / "report.html").write_text(html_report(result), encoding="utf-8")
 
 
 def _print(result: EvaluationResult, out: Path) -> None:
-    total = len(result.rows)
     print(
-        f"{result.model.title} on {result.dataset}: {result.predicted} of {total} images "
-        f"predicted in {result.elapsed_s:.0f} s"
+        f"{result.model.title} on {result.dataset}: {result.scope} in {result.elapsed_s:.0f} s, "
+        f"{len(result.refused)} without a prediction"
     )
+    if result.volumes:
+        print(text_volumes(result))
     if result.counted:
+        if result.volumes:
+            print("Images and slices:")
         _print_figures(result)
         print(text_seen(result))
         if result.baselines:
             print(text_baselines(result.baselines))
-    else:
+    elif result.rows or not result.volumes:
         reason = "have no prediction" if result.labelled else "carry no label"
         print(f"The images {reason}, so there are no figures, only predictions.")
     if result.stability:
         print(text_table(result.stability))
     if result.labelled and result.unlabelled:
-        print(f"{result.unlabelled} image(s) without a certain label are predicted, not counted.")
+        print(f"{result.unlabelled} without a certain label are predicted, not counted.")
     for row in result.refused[:5]:
         print(f"  no prediction: {row.name}: {row.reason}")
     if len(result.refused) > 5:
         print(f"  and {len(result.refused) - 5} more without a prediction, see predictions.csv")
     for warning in result.warnings:
         print(f"  note: {warning}")
-    some = result.counted or result.stability
-    written = "metrics.json, predictions.csv and report.html" if some else "predictions.csv"
-    print(f"Written to {out}: {written}")
+    print(f"Written to {out}: {', '.join(_files(result))}")
+
+
+def _files(result: EvaluationResult) -> list[str]:
+    """Return the names of the files written."""
+    found = ["predictions.csv"]
+    if result.volumes:
+        found.append("volumes.csv")
+    if result.counted or result.stability or result.volumes:
+        found += ["metrics.json", "report.html"]
+    return found
 
 
 def _print_figures(result: EvaluationResult) -> None:

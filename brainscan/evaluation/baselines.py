@@ -141,7 +141,10 @@ def measure_baselines(
     looks: Looks,
     cancel: Callable[[], bool] | None = None,
 ) -> Baselines | None:
-    """Measure the baselines on the labelled images of an evaluation.
+    """Measure the baselines on the labelled images of an evaluation, slices of volumes left out.
+
+    All slices of a volume share one file and one background, and the most similar picture of a
+    slice is its neighbour: nothing would be learned from them.
 
     Parameters
     ----------
@@ -172,7 +175,9 @@ def measure_baselines(
     places = [
         place
         for place, number in enumerate(looks.numbers)
-        if rows[number].label is not None and rows[number].probability is not None
+        if rows[number].label is not None
+        and rows[number].probability is not None
+        and rows[number].volume is None
     ]
     if not places:
         return None

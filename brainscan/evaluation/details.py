@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from brainscan.evaluation.intervals import resampling_units
 from brainscan.evaluation.metrics import confusion_figures
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.rows import ERROR_KINDS
@@ -46,11 +45,7 @@ def types_by_source(result: EvaluationResult) -> list[dict[str, Any]]:
     if result.types is None:
         return []
     names = result.types.classes
-    units, _ = resampling_units(
-        [row.group for row in result.rows],
-        [row.source for row in result.rows],
-        [row.sha256 or row.name for row in result.rows],
-    )
+    units = result.units
     parts: dict[str, list[int]] = {}
     for number in result.counted:
         row = result.rows[number]

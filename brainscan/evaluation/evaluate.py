@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -21,30 +22,38 @@ from brainscan.errors import Cancelled, ModelUnavailable
 from brainscan.evaluation.baselines import measure_baselines
 from brainscan.evaluation.decisions import DecisionRule
 from brainscan.evaluation.facts import ModelFacts
-from brainscan.evaluation.looks import Looks
+from brainscan.evaluation.looks import Looks, mark_seen
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.review import ReviewStore
 from brainscan.evaluation.rows import ImageRow
+from brainscan.evaluation.volume_collector import VOLUME_STEPS, VolumeCollector, sentences
 from brainscan.inference.batch import FileResult, predict_files
 from brainscan.inference.classifier import TumorClassifier
 
 _PACKAGES = ("brainscan", "numpy", "opencv-python-headless", "openvino", "pillow")
 
 
+class Progress(Protocol):
+    """Takes steps done, steps in all and, within volumes, a note on how far the work is."""
+
+    def __call__(self, done: int, total: int, note: str = ..., /) -> None: ...
+
+
 def evaluate(
     dataset: Dataset,
     classifier: TumorClassifier,
     *,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> EvaluationResult:
-    """Predict every image of a dataset and compare with the labels.
+    """Predict every image and volume of a dataset and compare with the labels.
 
     Images stream through: memory holds a line for each image and the pictures of a bounded
     number of likely errors, never the dataset. A file that cannot be read becomes a line with
     a reason. A dataset without labels gives predictions and no figures. Images that took part
     in the model's training are marked, as far as the release can tell, and baselines that know
-    nothing of tumors are measured on the same images.
+    nothing of tumors are measured on the same images. Volumes come after the images, one at a
+    time; a volume with a mask on its grid is also evaluated slice by slice.
 
     Parameters
     ----------
@@ -53,22 +62,26 @@ def evaluate(
     classifier
         The model to evaluate; fastest when loaded with ``runtime="openvino-throughput"``.
     progress
-        Called with the number of images done and the total, from the calling thread.
+        Called from the calling thread with the number of images done and the total, to which
+        a volume adds `VOLUME_STEPS`.
     cancel
-        Asked often; the run stops soon after it returns true.
+        Asked often, also within a volume; the run stops soon after it returns true.
 
     Raises
     ------
     Cancelled
-        When ``cancel`` returned true before the last image.
+        When ``cancel`` returned true before the end.
     """
     started = time.monotonic()
     created = datetime.now(UTC).isoformat(timespec="seconds")
     stop = cancel or _never
     report = progress or _silent
-    total = len(dataset.records)
+    images = [record for record in dataset.records if record.volume is None]
+    of_volumes = [record for record in dataset.records if record.volume is not None]
+    count = len(images)
+    total = count + VOLUME_STEPS * len(of_volumes)
     wanted: dict[Path, list[int]] = {}
-    for number, record in enumerate(dataset.records):
+    for number, record in enumerate(images):
         wanted.setdefault(record.path, []).append(number)
     rows: dict[int, ImageRow] = {}
     review = ReviewStore()
@@ -79,52 +92,49 @@ def evaluate(
     with suppress(Cancelled):  # said below, with how far it got
         for outcome in predict_files(classifier, wanted, cancel=stop, gate=False):
             for number in wanted[outcome.path]:
-                rows[number] = row = _row(dataset.records[number], outcome, warnings)
+                rows[number] = row = _row(images[number], outcome, warnings)
                 if outcome.prediction is not None and outcome.scan is not None:
-                    looks.offer(number, dataset.records[number], outcome.scan)
+                    looks.offer(number, images[number], outcome.scan)
                     review.offer(number, row, outcome.scan, outcome.prediction.evidence)
             report(len(rows), total)
-    if len(rows) < total:
-        msg = f"The evaluation was stopped after {len(rows)} of {total} images."
+    if len(rows) < count:
+        msg = f"The evaluation was stopped after {len(rows)} of {count} images."
         raise Cancelled(msg)
+    scans = VolumeCollector(
+        classifier, [rows[number] for number in range(count)], looks, review, stop
+    )
+    for record in of_volumes:
+        scans.add(record, len(of_volumes), lambda done, note: report(count + done, total, note))
+    volumes = scans.marked(known)
     result = EvaluationResult(
         dataset=dataset.root.resolve().name,
         layout=dataset.layout,
         fingerprint=_fingerprint(dataset),
-        warnings=(*dataset.warnings, *_summarize(warnings), *_refused(rows.values())),
+        warnings=(
+            *dataset.warnings,
+            *_summarize(warnings),
+            *_refused(rows.values()),
+            *sentences(volumes),
+        ),
         model=_facts(classifier),
         created=created,
         elapsed_s=time.monotonic() - started,
         versions=_versions(),
-        rows=_marked([rows[number] for number in range(total)], looks, known, stop),
+        rows=mark_seen(scans.rows, looks, known, stop),
         review=review.images(),
         seen_known=None if known is None else len(known),
+        volumes=volumes,
+        key_pictures=scans.pictures,
     )
     baselines = measure_baselines(result.rows, result.units, looks, stop)
     return replace(result, baselines=baselines, elapsed_s=time.monotonic() - started)
-
-
-def _marked(
-    rows: list[ImageRow], looks: Looks, known: SeenImages | None, stop: Callable[[], bool]
-) -> tuple[ImageRow, ...]:
-    """Mark the rows of images that took part in training."""
-
-    def check(*_: int) -> None:
-        if stop():
-            raise Cancelled("The evaluation was stopped while known images were looked for.")
-
-    if known is not None:
-        found = known.match(looks.looks, check)
-        for number, mark in zip(looks.numbers, found, strict=True):
-            rows[number] = replace(rows[number], seen=mark)
-    return tuple(rows)
 
 
 def _never() -> bool:
     return False
 
 
-def _silent(done: int, total: int) -> None:
+def _silent(done: int, total: int, note: str = "", /) -> None:
     """Report progress to nobody."""
 
 

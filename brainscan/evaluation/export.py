@@ -14,6 +14,8 @@ from brainscan.evaluation.details import reliability_bins, types_by_source, wors
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.rows import ImageRow
 from brainscan.evaluation.seen_figures import seen_json
+from brainscan.evaluation.volume_mask import SMALLEST_AREA
+from brainscan.evaluation.volumes import NOTES, VolumeRow
 from brainscan.inference.conformal import type_set
 from brainscan.notice import RESEARCH_USE
 
@@ -47,7 +49,7 @@ def to_csv(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
 
 
 def predictions_csv(result: EvaluationResult) -> str:
-    """Return one line an image: label, answer, probabilities, what is wrong, why refused.
+    """Return one line an image or labelled slice: label, answer, probabilities, error, reason.
 
     ``answer`` and ``error`` are at the model's own threshold; ``decision`` has the
     indeterminate band.
@@ -58,6 +60,7 @@ def predictions_csv(result: EvaluationResult) -> str:
         *("label", "type_label", "tumor_probability", "answer", "decision", "error"),
         *("type", "type_set", *(f"p_{name}" for name in result.model.types)),
         *("evidence_peak", "peak_in_mask", "seen_in_training", "model", "sha256", "elapsed_ms"),
+        *("volume", "slice"),
     ]
 
     def line(row: ImageRow) -> list[object]:
@@ -71,10 +74,45 @@ def predictions_csv(result: EvaluationResult) -> str:
             *(known.get(name) for name in result.model.types),
             *(row.peak, None if row.hit is None else str(row.hit).lower()),
             _seen(result, row),
-            *(result.model.title, row.sha256, row.elapsed_ms),
+            *(result.model.title, row.sha256, row.elapsed_ms, row.volume, row.slice),
         ]
 
     return to_csv(header, map(line, result.rows))
+
+
+def volumes_csv(result: EvaluationResult) -> str:
+    """Return one line a volume: label, answer, what its slices say, what is wrong, why refused.
+
+    ``answer`` and ``error`` are at the threshold of the model's rule for volumes. Slices are
+    counted along the canonical axis, from 0.
+    """
+    header = [
+        *("file", "status", "reason", "source", "sequence", "group", "fold"),
+        *("label", "type_label", "tumor_value", "threshold", "answer", "decision", "error"),
+        *("type", *(f"p_{name}" for name in result.model.types)),
+        *("plane", "slices", "scored", "tumor_slices", "unscored_tumor_slices", "slice_auroc"),
+        *("peak_in_mask", "key_slices", "agreement", "seen_in_training", "mask_problem"),
+        *("warnings", "model", "sha256", "elapsed_ms"),
+    ]
+
+    def line(one: VolumeRow) -> list[object]:
+        row, known = one.row, dict(one.row.types)
+        return [
+            *(row.name, row.status, row.reason, row.source, row.sequence, row.group, row.fold),
+            *(row.label, row.type, row.probability, one.threshold, one.answer, row.decision),
+            *(one.error, row.best_type if one.answer == "tumor" else None),
+            *(known.get(name) for name in result.model.types),
+            *(one.plane, len(one.slices) or None, one.scored if one.slices else None),
+            one.tumor_slices if one.masked else None,
+            one.unscored_tumor_slices if one.masked else None,
+            one.profile_auroc.value,
+            None if row.hit is None else str(row.hit).lower(),
+            " ".join(map(str, one.key_slices)),
+            *(one.agreement, _seen(result, row), one.mask_problem, " ".join(one.warnings)),
+            *(result.model.title, row.sha256, row.elapsed_ms),
+        ]
+
+    return to_csv(header, map(line, result.volumes))
 
 
 def _seen(result: EvaluationResult, row: ImageRow) -> str | None:
@@ -95,7 +133,8 @@ def _type_set(result: EvaluationResult, row: ImageRow) -> str | None:
 def metrics_dict(result: EvaluationResult) -> dict[str, Any]:
     """Return everything but the single images as plain values for ``json.dumps``.
 
-    ``metrics`` is ``None`` for a dataset without labels, ``stability`` unless it was measured.
+    ``metrics`` is ``None`` for a dataset without labels, ``stability`` unless it was measured,
+    ``volumes`` unless there are some; ``metrics`` never counts a volume, only slices of it.
     """
     model = result.model
     return {
@@ -123,6 +162,7 @@ def metrics_dict(result: EvaluationResult) -> dict[str, Any]:
             "unlabelled": result.unlabelled,
             "counted": len(result.counted),
             "types": [name for name in TYPES if any(row.type == name for row in result.rows)],
+            "volumes": len(result.volumes),
             "warnings": list(result.warnings),
         },
         "indeterminate": result.indeterminate.to_json(),
@@ -130,7 +170,18 @@ def metrics_dict(result: EvaluationResult) -> dict[str, Any]:
             {"file": row.name, "status": row.status, "reason": row.reason} for row in result.refused
         ],
         "metrics": _metrics(result) if result.labelled else None,
+        "volumes": _volumes(result) if result.volumes else None,
         "stability": result.stability.to_json() if result.stability else None,
+    }
+
+
+def _volumes(result: EvaluationResult) -> dict[str, Any]:
+    figures = result.volume_figures
+    return {
+        **figures.to_json(),
+        "notes": [*NOTES, *figures.notes],
+        "smallest_tumor_area_mm2": SMALLEST_AREA,
+        "each": [one.to_json() for one in result.volumes],
     }
 
 

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from brainscan.evaluation.curves import Curve, Reliability
 from brainscan.evaluation.metrics import ConfusionFigures
 from brainscan.evaluation.names import display_name
+from brainscan.evaluation.volumes import VolumeRow
 
 BLUE = "#4C8DFF"
 ORANGE = "#F28E2B"
@@ -257,4 +258,40 @@ def probability_figure(
     figure.update_xaxes(range=[0, 1])
     # From below 1, so that a bin with a single image still has a bar.
     figure.update_yaxes(type="log", range=[np.log10(0.6), np.log10(1.4 * most)], dtick=1)
+    return figure
+
+
+def profile_figure(one: VolumeRow, threshold: float) -> go.Figure:
+    """Draw the tumor probability of every slice of a volume, over the slices its mask marks.
+
+    Parameters
+    ----------
+    one
+        A volume with a prediction.
+    threshold
+        Of a single slice.
+    """
+    place = [part.index + 1 for part in one.slices]
+    figure = go.Figure()
+    if one.masked:
+        figure.add_bar(
+            x=place,
+            y=[1.0 if part.label == "tumor" else 0.0 for part in one.slices],
+            width=1,
+            marker={"color": ORANGE, "opacity": 0.25, "line": {"width": 0}},
+            name="tumour by the mask",
+            hoverinfo="skip",
+        )
+    figure.add_scatter(
+        x=place,
+        y=[part.probability for part in one.slices],
+        mode="lines",
+        line={"color": BLUE, "width": 2},
+        name="probability",
+        hovertemplate="slice %{x}: %{y:.3f}<extra></extra>",
+    )
+    figure.add_hline(y=threshold, line={"color": GREY, "dash": "dot", "width": 1})
+    _frame(figure, f"{one.plane} slice", "tumour probability", height=280)
+    figure.update_yaxes(range=[-0.02, 1.02])
+    figure.update_layout(bargap=0)
     return figure

@@ -108,18 +108,25 @@ def proportion(successes: int, n: int, reason: str) -> Estimate:
 
 
 def resampling_units(
-    groups: Sequence[str | None], sources: Sequence[str], digests: Sequence[str]
+    groups: Sequence[str | None],
+    sources: Sequence[str],
+    digests: Sequence[str],
+    volumes: Sequence[str | None] | None = None,
 ) -> tuple[list[Hashable], tuple[str, ...]]:
     """Decide what the bootstrap draws: patients or other groups, single images where unknown.
 
     An image without a group is its own unit, shared with its byte-identical copies. A source
     whose images all carry one group name says nothing about patients (the spread between
     groups cannot be estimated from one); its images are drawn singly and a sentence says so.
+    The slices of a volume are one patient's whatever the group says: without a group the volume
+    is theirs, and they are never drawn singly.
 
     Parameters
     ----------
     groups, sources, digests
         Group name or ``None``, source name and SHA-256 of every image; equal lengths.
+    volumes
+        Name of the volume of every slice, ``None`` for an image of its own; all are when left out.
 
     Returns
     -------
@@ -128,11 +135,21 @@ def resampling_units(
     notes
         Sentences for the reader of the intervals.
     """
+    if volumes is not None:
+        groups = [
+            f"volume {volume}" if group is None and volume is not None else group
+            for group, volume in zip(groups, volumes, strict=True)
+        ]
     names: dict[str, set[str | None]] = {}
     for group, source in zip(groups, sources, strict=True):
         names.setdefault(source, set()).add(group)
     counts = Counter(sources)
-    single = {s for s, g in names.items() if len(g) == 1 and None not in g and counts[s] > 1}
+    sliced = {s for s, v in zip(sources, volumes or (), strict=False) if v is not None}
+    single = {
+        source
+        for source, found in names.items()
+        if len(found) == 1 and None not in found and counts[source] > 1 and source not in sliced
+    }
     units: list[Hashable] = [
         (source, "image", digest) if group is None or source in single else (source, group)
         for group, source, digest in zip(groups, sources, digests, strict=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from brainscan.data.dataset import Record
 from brainscan.data.look import Look
 from brainscan.data.rim import rim_features
+from brainscan.data.seen import SeenImages
 from brainscan.data.survey import ImageFacts
+from brainscan.errors import Cancelled
+from brainscan.evaluation.rows import ImageRow
 from brainscan.imaging.scan import Scan
 
 
@@ -55,3 +59,20 @@ class Looks:
         )
         self.looks.append(look)
         self.rims.append(rim_features(scan.pixels))
+
+
+def mark_seen(
+    rows: list[ImageRow], looks: Looks, known: SeenImages | None, stop: Callable[[], bool]
+) -> tuple[ImageRow, ...]:
+    """Mark the rows of images that took part in training."""
+
+    def check(*_: int) -> None:
+        if stop():
+            raise Cancelled("The evaluation was stopped while known images were looked for.")
+
+    if known is not None:
+        found = known.match(looks.looks, check)
+        for number, mark in zip(looks.numbers, found, strict=True):
+            if mark is not None:  # of the key slices of a volume, one is enough
+                rows[number] = replace(rows[number], seen=mark)
+    return tuple(rows)

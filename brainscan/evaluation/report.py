@@ -17,6 +17,7 @@ from brainscan.evaluation.decisions_tables import decisions_section
 from brainscan.evaluation.names import display_name
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.stability_tables import html_section
+from brainscan.evaluation.volume_tables import html_volumes
 from brainscan.notice import RESEARCH_USE
 
 MOST_ERRORS = 48
@@ -30,12 +31,14 @@ def html_report(result: EvaluationResult) -> str:
     what was predicted, without figures.
     """
     plots = _plots(result) if result.counted else {}
-    body = [_head(result)]
+    body = [_head(result), html_volumes(result)]
     if result.counted:
+        if result.volumes:
+            body.append("<h2>Images and slices</h2>")
         body += [html_seen(result), _headline(result), html_baselines(result.baselines)]
         body += [_threshold(result), _classes(result), _parts(result)]
         body += [decisions_section(result.decisions), _curves(plots), _errors(result)]
-    else:
+    elif result.rows or not result.volumes:
         body.append(f"<p>{escape(_no_figures(result))}</p>")
     body += [html_section(result.stability), _refused(result), _method(result)]
     return Template(_text("report.html")).substitute(
@@ -81,15 +84,15 @@ def _head(result: EvaluationResult) -> str:
     facts = {
         "Model": f"{model.title} ({model.architecture})",
         "Dataset": f"{result.dataset} ({result.layout})",
-        "Images": f"{len(result.rows)}, of which {len(result.counted)} in the figures",
+        "Scans": f"{result.scope}; {len(result.counted)} in the figures of images",
         "Made": f"{result.created[:16].replace('T', ' ')} UTC, {result.elapsed_s:.0f} s",
     }
     items = "".join(f"<li><b>{k}</b> {escape(v)}</li>" for k, v in facts.items())
     notes = [*result.warnings]
     if result.labelled and result.unlabelled:
         notes.append(
-            f"{result.unlabelled} image(s) have no label or an uncertain one. They are predicted "
-            "and listed, and counted in no figure."
+            f"{result.unlabelled} image(s) or slice(s) have no label or an uncertain one. They are "
+            "predicted and listed, and counted in no figure."
         )
     if result.refused:
         notes.append(f"{len(result.refused)} file(s) have no prediction; see below.")

@@ -25,6 +25,7 @@ from brainscan.evaluation.metrics import (
 from brainscan.evaluation.review import ReviewImage
 from brainscan.evaluation.rows import ImageRow
 from brainscan.evaluation.stability_result import StabilityResult
+from brainscan.evaluation.volumes import VolumeFigures, VolumeRow, volume_figures
 from brainscan.inference.decision import OperatingPoint
 
 BINARY = ("no_tumor", "tumor")
@@ -35,7 +36,8 @@ class EvaluationResult:
     """The outcome of `brainscan.evaluation.evaluate.evaluate`.
 
     Figures are computed when first asked for and kept. Images without a label, and images
-    without a prediction, are listed in ``rows`` and counted in no figure.
+    without a prediction, are listed in ``rows`` and counted in no figure. Volumes have figures
+    of their own; slices and volumes are never counted in one figure.
 
     Attributes
     ----------
@@ -56,7 +58,8 @@ class EvaluationResult:
     versions
         Package name to version.
     rows
-        One entry an image, in the order of the dataset.
+        One entry an image, in the order of the dataset, then one for each scored slice of the
+        volumes with a mask.
     review
         Row number to picture, of the worst candidates of every kind of error.
     seen_known
@@ -66,6 +69,10 @@ class EvaluationResult:
         What can be had without a detector; ``None`` unless it was measured.
     stability
         How far answers move under small changes of the images; ``None`` unless measured.
+    volumes
+        One entry a volume, in the order of the dataset.
+    key_pictures
+        Number of a volume in ``volumes`` to its most suspicious slice with its evidence.
     """
 
     dataset: str
@@ -81,6 +88,8 @@ class EvaluationResult:
     seen_known: int | None = None
     baselines: Baselines | None = field(default=None, repr=False)
     stability: StabilityResult | None = field(default=None, repr=False)
+    volumes: tuple[VolumeRow, ...] = field(default=(), repr=False)
+    key_pictures: Mapping[int, ReviewImage] = field(default_factory=dict, repr=False)
 
     @cached_property
     def counted(self) -> tuple[int, ...]:
@@ -93,8 +102,9 @@ class EvaluationResult:
 
     @cached_property
     def labelled(self) -> bool:
-        """Whether any image has a label; without one there are no figures."""
-        return any(row.label is not None for row in self.rows)
+        """Whether any image or volume has a label; without one there are no figures."""
+        rows = (*self.rows, *(one.row for one in self.volumes))
+        return any(row.label is not None for row in rows)
 
     @cached_property
     def predicted(self) -> int:
@@ -107,8 +117,25 @@ class EvaluationResult:
 
     @cached_property
     def refused(self) -> tuple[ImageRow, ...]:
-        """Images without a prediction, each with its reason."""
-        return tuple(row for row in self.rows if row.status != "ok")
+        """Images and volumes without a prediction, each with its reason."""
+        rows = (*self.rows, *(one.row for one in self.volumes))
+        return tuple(row for row in rows if row.status != "ok")
+
+    @cached_property
+    def scope(self) -> str:
+        """What was evaluated, for people: images, slices of volumes with a mask, volumes."""
+        slices = sum(row.volume is not None for row in self.rows)
+        images = len(self.rows) - slices
+        parts = [f"{images:,} images"] if images or not self.volumes else []
+        if self.volumes:
+            masked = f" ({slices:,} slices with a label from a mask)" if slices else ""
+            parts.append(f"{len(self.volumes):,} volumes{masked}")
+        return " and ".join(parts)
+
+    @cached_property
+    def volume_figures(self) -> VolumeFigures:
+        """Figures over whole volumes."""
+        return volume_figures(self.volumes)
 
     @cached_property
     def indeterminate(self) -> Estimate:
@@ -130,6 +157,7 @@ class EvaluationResult:
             [row.group for row in rows],
             [row.source for row in rows],
             [row.sha256 or row.name for row in rows],
+            [row.volume for row in rows],
         )
 
     @property
@@ -148,7 +176,9 @@ class EvaluationResult:
         if not self.seen:
             return None
         kept = tuple(row for row in self.rows if row.seen is None)
-        return replace(self, rows=kept, review={}, baselines=None, stability=None)
+        return replace(
+            self, rows=kept, review={}, baselines=None, stability=None, volumes=(), key_pictures={}
+        )
 
     @property
     def interval_notes(self) -> tuple[str, ...]:
@@ -278,6 +308,8 @@ class EvaluationResult:
 
     def compute(self) -> None:
         """Compute every figure now, so that nobody waits for one later."""
+        if self.volumes:
+            _ = self.volume_figures
         if not self.counted:
             return
         for figure in (

@@ -22,7 +22,7 @@ _LEAST_SEVERITY = 0.01
 
 @dataclass(frozen=True, eq=False)
 class ReviewImage:
-    """A slice and its evidence map, at most `SIDE` pixels a side, compressed.
+    """A slice and its evidence map, at most `SIDE` square pixels a side, compressed.
 
     Attributes
     ----------
@@ -38,8 +38,9 @@ class ReviewImage:
     @classmethod
     def encode(cls, scan: Scan, evidence: HeatMap) -> ReviewImage:
         """Shrink and compress a slice and its evidence."""
-        shrink = min(1.0, SIDE / max(scan.height, scan.width))
-        size = (max(1, round(scan.width * shrink)), max(1, round(scan.height * shrink)))
+        height = scan.height * scan.aspect  # square pixels, as on screen
+        shrink = min(1.0, SIDE / max(height, scan.width))
+        size = (max(1, round(scan.width * shrink)), max(1, round(height * shrink)))
         grey = cv2.resize(_to_grey(scan.pixels), size, interpolation=cv2.INTER_AREA)
         heat = cv2.resize(evidence.on_slice(), size, interpolation=cv2.INTER_AREA)
         levels = np.clip(heat * 255.0, 0, 255).round().astype(np.uint8)

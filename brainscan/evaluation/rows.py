@@ -14,7 +14,7 @@ ERROR_KINDS: tuple[ErrorKind, ...] = ("missed tumor", "false alarm", "wrong type
 
 @dataclass(frozen=True)
 class ImageRow:
-    """One image of the dataset.
+    """One image of the dataset, or one slice of a volume with a mask.
 
     Attributes
     ----------
@@ -48,6 +48,9 @@ class ImageRow:
     gate_refused
         Whether the input gate would have refused the image; it is answered and counted all the
         same.
+    volume, slice
+        Name of the volume a slice belongs to and its index along the plane; ``None`` for an
+        image of its own.
     """
 
     name: str
@@ -69,6 +72,8 @@ class ImageRow:
     elapsed_ms: float | None = None
     gate_refused: bool = False
     seen: Seen | None = None
+    volume: str | None = None
+    slice: int | None = None
 
     @property
     def best_type(self) -> str | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from brainscan.data.audit import Audit, audit_dataset
 from brainscan.data.dataset import Dataset, open_dataset
@@ -15,9 +14,8 @@ from brainscan.data.pairs import Pair, copy_pairs
 from brainscan.data.synthetic import write_planted
 from brainscan.data.verdict import Verdict, verdict
 from brainscan.ui.evaluation_intake import FolderSource, Source
-from brainscan.ui.jobs import Handle, Job
+from brainscan.ui.jobs import Handle, Job, SessionJob
 
-_JOB = "dataset_job"
 STAGES = {
     "reading": "Reading the files",
     "comparing": "Comparing every pair of pictures",
@@ -58,6 +56,8 @@ class AuditedDataset:
 
 
 DatasetJob = Job[AuditedDataset]
+JOB: SessionJob[AuditedDataset] = SessionJob("dataset_job")
+current, keep, forget = JOB.current, JOB.keep, JOB.forget
 
 
 def start(source: Source) -> DatasetJob:
@@ -107,23 +107,3 @@ def _audit(
     except BaseException:
         workspace.cleanup()
         raise
-
-
-def current(session: MutableMapping[Any, Any]) -> DatasetJob | None:
-    """Return the session's audit, running or ended."""
-    job: DatasetJob | None = session.get(_JOB)
-    return job
-
-
-def keep(session: MutableMapping[Any, Any], job: DatasetJob) -> None:
-    """Make ``job`` the session's audit; an older one that still runs is stopped."""
-    forget(session)
-    session[_JOB] = job
-
-
-def forget(session: MutableMapping[Any, Any]) -> None:
-    """Stop the session's audit, if it runs, and drop it with its unpacked files."""
-    job = current(session)
-    if job is not None:
-        job.cancel()
-        del session[_JOB]

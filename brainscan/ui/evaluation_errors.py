@@ -117,40 +117,32 @@ def _picture(result: EvaluationResult, number: int, threshold: float) -> None:
             icon=":material/image_not_supported:",
         )
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        heat = st.toggle("Heat map", value=True, key="evaluation_heat")
-        opacity = st.slider(
-            "Opacity", 0.0, 1.0, 0.5, 0.05, disabled=not heat, key="evaluation_opacity"
-        )
-        least = st.slider(
-            "Shown from",
-            *(0.0, 1.0, 0.3, 0.05),
-            disabled=not heat,
-            help="Evidence below this probability is not painted.",
-            key="evaluation_least",
-        )
-    with st.container(key="evaluation-picture"):
-        st.image(_png(row, kept, threshold, heat, opacity, least), width="stretch")
-    types = ", ".join(f"{name} {share:.2f}" for name, share in row.types)
-    st.caption(plain(f"{row.name}. {f'Types: {types}.' if types else ''}"))
-
-
-def _png(
-    row: ImageRow,
-    kept: ReviewImage,
-    threshold: float,
-    heat: bool,
-    opacity: float,
-    least: float,
-) -> bytes:
-    pixels = kept.pixels()
-    evidence: np.ndarray | None = kept.evidence() if heat else None
     caption = (
         f"Labelled {display_name(row.type or row.label or '')}, answered "
         f"{_answer(row, threshold)}: tumour probability {row.probability:.3f}, "
         f"threshold {threshold:.2f}."
     )
-    scan = Scan(pixels, row.name, row.sha256, format="JPEG", mode="L")
-    return overlay_png(
+    picture(kept, row, caption, key="evaluation")
+    types = ", ".join(f"{name} {share:.2f}" for name, share in row.types)
+    st.caption(plain(f"{row.name}. {f'Types: {types}.' if types else ''}"))
+
+
+def picture(kept: ReviewImage, row: ImageRow, caption: str, *, key: str) -> None:
+    """Show a slice that was kept, with the choice of its evidence map over it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        heat = st.toggle("Heat map", value=True, key=f"{key}_heat")
+        opacity = st.slider("Opacity", 0.0, 1.0, 0.5, 0.05, disabled=not heat, key=f"{key}_opacity")
+        least = st.slider(
+            "Shown from",
+            *(0.0, 1.0, 0.3, 0.05),
+            disabled=not heat,
+            help="Evidence below this probability is not painted.",
+            key=f"{key}_least",
+        )
+    evidence: np.ndarray | None = kept.evidence() if heat else None
+    scan = Scan(kept.pixels(), row.name, row.sha256, format="JPEG", mode="L")
+    png = overlay_png(
         scan, evidence, opacity=opacity, threshold=least, caption=caption, bar_label="Evidence"
     )
+    with st.container(key=f"{key}-picture"):
+        st.image(png, width="stretch")

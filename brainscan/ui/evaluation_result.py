@@ -9,12 +9,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from brainscan.evaluation import figures
-from brainscan.evaluation.export import metrics_json, predictions_csv
+from brainscan.evaluation.export import metrics_json, predictions_csv, volumes_csv
 from brainscan.evaluation.facts import ThresholdFigures
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.report import html_report
 from brainscan.evaluation.result import EvaluationResult
-from brainscan.ui import evaluation_decisions, evaluation_stability
+from brainscan.ui import evaluation_decisions, evaluation_stability, evaluation_volumes
 from brainscan.ui.error_card import plain, warning_cards
 from brainscan.ui.evaluation_checks import baseline_tiles, baselines_table, seen_notice
 from brainscan.ui.evaluation_errors import errors
@@ -40,6 +40,19 @@ def show(result: EvaluationResult) -> None:
     if notes:
         with st.expander(f"{len(notes)} note(s) on these figures", icon=":material/warning:"):
             warning_cards(notes)
+    if result.volumes:
+        evaluation_volumes.section(result)
+    if result.rows or not result.volumes:
+        _images(result)
+    if result.refused:
+        st.subheader(f"{len(result.refused):,} file(s) without a prediction")
+        refused_table(result)
+
+
+def _images(result: EvaluationResult) -> None:
+    """Lay out what is measured on images and slices."""
+    if result.volumes:
+        st.subheader("Images and slices", anchor=False)
     seen_notice(result)
     if result.counted:
         tiles(_steady(result), test_id="figures-steady")
@@ -51,20 +64,20 @@ def show(result: EvaluationResult) -> None:
         images_table(result, result.model.threshold)
         if result.stability is not None:
             evaluation_stability.section(result.stability)
-    if result.refused:
-        st.subheader(f"{len(result.refused):,} file(s) without a prediction")
-        refused_table(result)
 
 
 def downloads(result: EvaluationResult) -> None:
     """Offer the report and the tables; each is made when it is asked for."""
     name = "".join(c if c.isalnum() or c in "-_." else "-" for c in result.dataset)
     stem = f"evaluation-{result.model.name}-{name}"
-    offers: tuple[tuple[str, Callable[[], str], str, str], ...] = (
+    offers: list[tuple[str, Callable[[], str], str, str]] = [
         ("Report", lambda: html_report(result), "html", "text/html"),
         ("CSV", lambda: "\ufeff" + predictions_csv(result), "csv", "text/csv"),
         ("JSON", lambda: metrics_json(result), "json", "application/json"),
-    )
+    ]
+    if result.volumes:
+        table = ("Volumes", lambda: "\ufeff" + volumes_csv(result), "volumes.csv", "text/csv")
+        offers.insert(2, table)
     for label, make, suffix, mime in offers:
         st.download_button(
             label,
@@ -80,12 +93,18 @@ def downloads(result: EvaluationResult) -> None:
 def _summary(result: EvaluationResult) -> str:
     parts = [
         f"{result.model.title} on {result.dataset}",
-        f"{len(result.rows):,} images, {len(result.counted):,} in the figures",
+        _counts(result),
     ]
     if result.labelled and result.unlabelled:
         parts.append(f"{result.unlabelled:,} without a certain label, predicted but not counted")
     parts.append(f"{result.created[:16].replace('T', ' ')} UTC, {result.elapsed_s:.0f} s")
     return " · ".join(parts)
+
+
+def _counts(result: EvaluationResult) -> str:
+    if not result.volumes:
+        return f"{result.scope}, {len(result.counted):,} in the figures"
+    return f"{result.scope}, {len(result.counted):,} images or slices in the figures of images"
 
 
 def _steady(result: EvaluationResult) -> list[tuple[str, Estimate]]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from brainscan.errors import Cancelled
 from brainscan.evaluation.evaluate import evaluate
@@ -15,9 +13,10 @@ from brainscan.evaluation.stability import dataset_stability
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.release import Release
 from brainscan.ui.evaluation_intake import Source
-from brainscan.ui.jobs import Handle, Job
+from brainscan.ui.jobs import Handle, Job, SessionJob
 
-_JOB = "evaluation_job"
+JOB: SessionJob[EvaluationResult] = SessionJob("evaluation_job")
+current, keep, forget = JOB.current, JOB.keep, JOB.forget
 
 EvaluationJob = Job[EvaluationResult]
 
@@ -42,7 +41,7 @@ def start(source: Source, release: Release, stability: int = 0) -> EvaluationJob
             result = evaluate(
                 dataset, classifier, progress=handle.report, cancel=handle.should_stop
             )
-            if stability:
+            if stability and dataset.volumes < len(dataset.records):
                 handle.begin("Measuring stability")
                 measured = dataset_stability(
                     classifier,
@@ -57,23 +56,3 @@ def start(source: Source, release: Release, stability: int = 0) -> EvaluationJob
             return result
 
     return Job(f"{release.name} on {source.title}", work)
-
-
-def current(session: MutableMapping[Any, Any]) -> EvaluationJob | None:
-    """Return the session's evaluation, running or ended."""
-    job: EvaluationJob | None = session.get(_JOB)
-    return job
-
-
-def keep(session: MutableMapping[Any, Any], job: EvaluationJob) -> None:
-    """Make ``job`` the session's evaluation; an older one that still runs is stopped."""
-    forget(session)
-    session[_JOB] = job
-
-
-def forget(session: MutableMapping[Any, Any]) -> None:
-    """Stop the session's evaluation, if it runs, and drop it with its result."""
-    job = current(session)
-    if job is not None:
-        job.cancel()
-        del session[_JOB]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import streamlit as st
 
@@ -10,28 +11,17 @@ from brainscan.data.dataset import Dataset
 from brainscan.errors import DatasetError
 from brainscan.inference.release import Release, list_models
 from brainscan.ui.error_card import error_card, plain
-from brainscan.ui.evaluation_intake import (
-    FolderSource,
-    Source,
-    UploadSource,
-    ZipSource,
-    open_folder,
-    typed_path,
-)
+from brainscan.ui.evaluation_intake import FolderSource, Source, open_folder
 from brainscan.ui.evaluation_stability import choice
+from brainscan.ui.source_choice import choose_source
 
-_PLACES = {
-    "folder": ":material/folder_open: Folder on this machine",
-    "zip": ":material/folder_zip: ZIP archive",
-    "upload": ":material/drive_folder_upload: Upload a folder",
-}
-_FILES = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "webp", "csv"]
 _LAYOUTS = (
     ("Four classes", "glioma/\nmeningioma/\npituitary/\nnotumor/", "one folder a class"),
     ("Two classes", "yes/\nno/", "tumour or not"),
     ("Split in two", "Training/glioma/ ...\nTesting/glioma/ ...", "as published on Kaggle"),
     ("Table", "manifest.csv\nimages/ ...", "columns file, label; patient, source, mask if known"),
     ("No labels", "scan1.png\nscan2.png ...", "a table of predictions"),
+    ("Volumes", "glioma/a.nii.gz\nnotumor/series b/ ...", "NIfTI or a folder of DICOM: one scan"),
 )
 _SEEN = "evaluation_seen"
 
@@ -50,18 +40,9 @@ def setup() -> tuple[Source, Release, int] | None:
         )
         return None
     with st.container(border=True, key="evaluation-setup"):
-        place = st.segmented_control(
-            "Where the scans are",
-            list(_PLACES),
-            format_func=_PLACES.__getitem__,
-            default="folder",
-            required=True,
-            key="evaluation_place",
-            persist_state="session",
-        )
-        source = {"folder": _folder, "zip": _zip, "upload": _upload}[place or "folder"]()
+        source = choose_source("Where the scans are", key="evaluation", folder=_folder)
         known = st.session_state.get(_SEEN) if isinstance(source, FolderSource) else None
-        stability = choice(len(known[1].records) if known else None)
+        stability = choice(len(known[1].records) - known[1].volumes if known else None)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             release = _model(models)
             pressed = st.button(
@@ -88,18 +69,10 @@ def _model(models: Sequence[Release]) -> Release:
     return titles[name]
 
 
-def _folder() -> Source | None:
-    typed = st.text_input(
-        "Path of the folder, or of its manifest.csv",
-        placeholder="/data/scans",
-        key="evaluation_path",
-        persist_state="session",
-    )
-    path = typed_path(typed or "")
-    if path is None:
-        return None
+def _folder(path: Path) -> Source | None:
+    """Open the folder at once, so that its folds and sources can be chosen from."""
     try:
-        dataset = _seen(str(path))
+        dataset = _seen(path)
     except DatasetError as error:
         error_card(error)
         return None
@@ -110,11 +83,12 @@ def _folder() -> Source | None:
     return FolderSource(path, folds, sources)
 
 
-def _seen(path: str) -> Dataset:
+def _seen(path: Path) -> Dataset:
     """Open a folder once while its path stands in the field; the run opens it again."""
     known = st.session_state.get(_SEEN)
     if known is None or known[0] != path:
-        known = (path, open_folder(typed_path(path) or typed_path(".")))  # type: ignore[arg-type]
+        with st.spinner("Looking through the folder ..."):
+            known = (path, open_folder(path))
         st.session_state[_SEEN] = known
     dataset: Dataset = known[1]
     return dataset
@@ -129,25 +103,15 @@ def _choice(label: str, names: list[str]) -> tuple[str, ...]:
 
 def _summary(dataset: Dataset) -> str:
     labels = [record.label for record in dataset.records]
-    total = f"{len(labels):,} images"
+    total = f"{len(labels) - dataset.volumes:,} images"
+    if dataset.volumes:
+        total += f" and {dataset.volumes:,} volumes"
     if not dataset.labelled:
         return f"{total} without labels: they will be predicted, not scored."
     parts = [f"{labels.count('tumor'):,} tumour", f"{labels.count('no_tumor'):,} no tumour"]
     if unknown := labels.count(None):
         parts.append(f"{unknown:,} without a certain label")
     return f"{total} ({dataset.layout}): {', '.join(parts)}."
-
-
-def _zip() -> Source | None:
-    archive = st.file_uploader("A ZIP archive with one of the layouts below", type=["zip"])
-    return None if archive is None else ZipSource(archive.name, archive)
-
-
-def _upload() -> Source | None:
-    files = st.file_uploader(
-        "A folder with one of the layouts below", type=_FILES, accept_multiple_files="directory"
-    )
-    return UploadSource([(file.name, file) for file in files]) if files else None
 
 
 def _layouts() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
@@ -31,6 +31,7 @@ class Handle:
     done: int = 0
     total: int = 0
     stage: str = ""
+    note: str = ""
     state: State = "running"
     result: Any = None
     error: str | None = None
@@ -40,13 +41,13 @@ class Handle:
     def begin(self, stage: str) -> None:
         """Name the stage that begins; its steps count from nothing."""
         with self._lock:
-            self.stage, self.done, self.total = stage, 0, 0
+            self.stage, self.done, self.total, self.note = stage, 0, 0, ""
             self._left = TimeLeft()
 
-    def report(self, done: int, total: int) -> None:
-        """Note that ``done`` of ``total`` steps of the stage are finished."""
+    def report(self, done: int, total: int, note: str = "", /) -> None:
+        """Note that ``done`` of ``total`` steps of the stage are finished, and where that is."""
         with self._lock:
-            self.done, self.total = done, total
+            self.done, self.total, self.note = done, total, note
             self._left.update(done)
 
     def should_stop(self) -> bool:
@@ -98,6 +99,11 @@ class Job(Generic[T]):
         return self._handle.stage
 
     @property
+    def note(self) -> str:
+        """How far the stage is in words, where the number of its steps says nothing."""
+        return self._handle.note
+
+    @property
     def done(self) -> int:
         return self._handle.done
 
@@ -142,6 +148,30 @@ class Job(Generic[T]):
     def wait(self, timeout_s: float | None = None) -> None:
         """Wait until the work has ended."""
         self._thread.join(timeout_s)
+
+
+@dataclass(frozen=True)
+class SessionJob(Generic[T]):
+    """The place where a session keeps its job of one kind, under ``key``."""
+
+    key: str
+
+    def current(self, session: MutableMapping[Any, Any]) -> Job[T] | None:
+        """Return the session's job, running or ended."""
+        job: Job[T] | None = session.get(self.key)
+        return job
+
+    def keep(self, session: MutableMapping[Any, Any], job: Job[T]) -> None:
+        """Make ``job`` the session's job; an older one that still runs is stopped."""
+        self.forget(session)
+        session[self.key] = job
+
+    def forget(self, session: MutableMapping[Any, Any]) -> None:
+        """Stop the session's job, if it runs, and drop it with its result."""
+        job = self.current(session)
+        if job is not None:
+            job.cancel()
+            del session[self.key]
 
 
 def _run(handle: Handle, work: Callable[[Handle], Any]) -> None:

@@ -1,0 +1,97 @@
+"""Volumes on the Evaluate page: figures, a table, and beside it the volume that is chosen."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from brainscan.evaluation.figures import profile_figure
+from brainscan.evaluation.names import display_name
+from brainscan.evaluation.result import EvaluationResult
+from brainscan.evaluation.volume_tables import (
+    COLUMNS,
+    key_slice_words,
+    volume_line,
+    wrong_volumes,
+)
+from brainscan.evaluation.volumes import NOTES, VolumeRow
+from brainscan.ui.error_card import plain
+from brainscan.ui.evaluation_errors import picture
+from brainscan.ui.evaluation_tiles import tiles
+
+_THUMBNAIL_PX = 72
+_TABLE_PX = 620
+
+
+@st.fragment
+def section(result: EvaluationResult) -> None:
+    """Lay out all volumes, the wrongly answered ones first."""
+    figures = result.volume_figures
+    st.subheader(f"{len(result.volumes):,} volume(s)", anchor=False)
+    tiles(figures.named(), test_id="figures-volumes")
+    wrong = wrong_volumes(result)
+    shown = wrong + [
+        number
+        for number, one in enumerate(result.volumes)
+        if one.plane is not None and number not in set(wrong)
+    ]
+    if shown:
+        table, detail = st.columns([3, 2], gap="medium")
+        with table:
+            number = _table(result, shown)
+        with detail:
+            _detail(result, number)
+    with st.expander("How volumes are measured", icon=":material/info:"):
+        for note in (*NOTES, *figures.notes):
+            st.caption(plain(note))
+
+
+def _table(result: EvaluationResult, numbers: list[int]) -> int:
+    """Show the volumes and return the number of the one to look at."""
+    frame = pd.DataFrame([volume_line(result.volumes[i]) for i in numbers], columns=list(COLUMNS))
+    pictures = [result.key_pictures.get(i) for i in numbers]
+    frame.insert(0, "Slice", [one.thumbnail_url if one else None for one in pictures])
+    frame.insert(2, "Error", frame.pop("Error"))
+    event = st.dataframe(
+        frame,
+        key="evaluation_volumes",
+        hide_index=True,
+        row_height=_THUMBNAIL_PX,
+        height=min(_TABLE_PX, _THUMBNAIL_PX * len(numbers) + 40),
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "Slice": st.column_config.ImageColumn("", width=84),
+            "Volume": st.column_config.TextColumn(width="medium"),
+        },
+        alt="Volumes, wrongly answered ones first; select a row to see its key slice.",
+    )
+    rows = event.selection.rows
+    return numbers[rows[0] if rows and rows[0] < len(numbers) else 0]
+
+
+def _detail(result: EvaluationResult, number: int) -> None:
+    """Show the most suspicious slice of a volume and the probabilities along the scan."""
+    one = result.volumes[number]
+    kept = result.key_pictures.get(number)
+    if kept is not None:
+        picture(kept, one.row, _caption(one), key="evaluation_volume")
+    st.caption(plain(f"{one.row.name}, {key_slice_words(one)}."))
+    st.plotly_chart(
+        profile_figure(one, result.model.threshold),
+        key="evaluation_profile",
+        config={"displayModeBar": False},
+        alt="Tumour probability of every slice along the scan",
+    )
+    for warning in (*one.warnings, one.mask_problem):
+        if warning:
+            st.caption(plain(warning))
+
+
+def _caption(one: VolumeRow) -> str:
+    answer = display_name(one.answer or "")
+    label = display_name(one.row.type or one.row.label or "nothing")
+    return (
+        f"Volume labelled {label}, answered {answer}: value {one.row.probability:.3f}, threshold "
+        f"{one.threshold:.3f}. {key_slice_words(one).capitalize()}."
+    )
