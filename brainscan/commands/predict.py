@@ -251,7 +251,7 @@ def _slice_line(
         for target in filter(None, (targets.heatmap, targets.mask)):
             write_map(target, result.prediction.evidence.on_slice())
         if targets.dicom and result.scan.instance:
-            findings = Findings.of_slice(result.scan, result.prediction)
+            findings = partial(Findings.of_slice, result.scan, result.prediction)
             answer |= _dicom(targets.dicom, findings, kinds)
     return _line(_file(scan), scan.kind, result.status, result.reason, **{"model": model} | answer)
 
@@ -283,13 +283,17 @@ def _volume_line(
         write_bytes(targets.mask, mask_nifti(volume, prediction))
     about |= prediction.to_json() | {"size": list(volume.shape)}
     if targets.dicom:
-        about |= _dicom(targets.dicom, Findings.of_volume(volume, prediction), args.objects)
+        findings = partial(Findings.of_volume, volume, prediction)
+        about |= _dicom(targets.dicom, findings, args.objects)
     return _line(_file(scan), scan.kind, "ok", None, **about)
 
 
-def _dicom(folder: Path, findings: Findings, kinds: Sequence[str]) -> _Line:
+def _dicom(folder: Path, findings: Callable[[], Findings], kinds: Sequence[str]) -> _Line:
     """Write DICOM results; say which, and of the others why not."""
-    written = write_results(folder, findings, kinds)
+    try:
+        written = write_results(folder, findings(), kinds)
+    except InputRejected as error:
+        return {"dicom": [], "dicom_refusals": dict.fromkeys(kinds, str(error))}
     return {"dicom": list(map(str, written.paths)), "dicom_refusals": dict(written.refusals)}
 
 

@@ -165,6 +165,8 @@ class Cleaner:
                 for item in element.value:
                     self.clean(item)
                 return
+            if element.is_empty:
+                return
             kept = self._value(tag, element)
         except PARSE_ERRORS:
             kept = None
@@ -174,10 +176,8 @@ class Cleaner:
             dataset[tag] = DataElement(tag, element.VR, kept)
 
     def _value(self, tag: int, element: DataElement) -> Any:
-        """Return the value that stays, or ``None`` for none."""
+        """Return the value that stays; ``None`` where not even the attribute does."""
         vr, stated = element.VR, element.value
-        if stated is None or stated == "":
-            return "" if vr not in _NUMBERS | {"UN"} else stated
         if vr == "UI" or action_for(tag) is Action.UID:
             return self._uids(tag, stated)
         if vr == "CS":
@@ -186,7 +186,8 @@ class Cleaner:
             return stated
         if vr in _TEXT and tag in TECHNICAL_TEXT:
             return _each(stated, self._free_text)
-        return None
+        # Empty rather than gone: it may be of type 2, which must be there.
+        return "" if vr in _TEXT | _PERSONAL else None
 
     def _uids(self, tag: int, stated: Any) -> Any:
         def new(one: Any) -> str:

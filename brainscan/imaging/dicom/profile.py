@@ -53,13 +53,15 @@ _COLUMNS = {
 }
 _OPTIONAL = _tags(
     """
-    SeriesDate SeriesTime InstanceCreationDate InstanceCreationTime ProtocolName OperatorsName
-    InstitutionName InstitutionCodeSequence StationName OperatorIdentificationSequence
-    ReferencedPerformedProcedureStepSequence DateOfLastDetectorCalibration
-    TimeOfLastDetectorCalibration WaveformAnnotationSequence
+    SeriesDate SeriesTime InstanceCreationDate InstanceCreationTime ProtocolName InstitutionName
+    InstitutionCodeSequence StationName OperatorIdentificationSequence
+    DateOfLastDetectorCalibration TimeOfLastDetectorCalibration WaveformAnnotationSequence
     """
 )
 """Optional in every image object, or required only when something happened: removed."""
+
+_EMPTY_AT_MOST = _tags("OperatorsName ReferencedPerformedProcedureStepSequence")
+"""Of type 2 or optional wherever they are defined: no dummy is needed."""
 
 CHARACTERISTICS = _tags(
     """
@@ -92,7 +94,7 @@ TECHNICAL_TEXT = _tags(
     MIMETypeOfEncapsulatedDocument TrackingID ContentLabel
     """
 )
-"""Free text outside the table that says how a scan was made; other free text is removed."""
+"""Free text outside the table that says how a scan was made; other free text is emptied."""
 
 BULK = _tags(
     """
@@ -118,6 +120,8 @@ def action_for(tag: int) -> Action:
     # An overlay without its data is none; and what the table leaves of it says nothing.
     if group in _CURVES or group in _OVERLAYS:
         return Action.REMOVE
+    if tag in _EMPTY_AT_MOST:
+        return Action.EMPTY
     for column, action in _COLUMNS.items():
         if (group, element) in getattr(table, column):
             return action
