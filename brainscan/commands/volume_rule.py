@@ -71,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
             "be fitted. It needs a manifest.csv with patient and sequence and numbered slices."
         )
         raise TrainingError(msg)
+    entry["datasets"] = [*settings["datasets"], *settings["tumor_free"]]
     tests = [open_dataset(path).select(folds=args.test_folds or None) for path in args.test]
     entry["test"] = measured(classifier, entry, tests, args.test_folds)
     print(json.dumps(entry, indent=2))

@@ -22,6 +22,7 @@ from brainscan.reporting.card_markdown import to_markdown
 from brainscan.reporting.card_parts import Card
 from brainscan.reporting.card_results import calibration_section, results_section
 from brainscan.reporting.card_sources import licence_of
+from brainscan.reporting.card_volume import volume_section
 
 
 def build_card(manifest: dict[str, Any], files: ReleaseFiles | None = None) -> Card:
@@ -57,6 +58,7 @@ def build_card(manifest: dict[str, Any], files: ReleaseFiles | None = None) -> C
             checks.coverage_section(manifest),
             checks.baselines_section(manifest),
             checks.seen_section(manifest),
+            volume_section(manifest),
             gate_section(manifest),
             checks.stability_section(manifest),
             checks.ablation_section(manifest),

@@ -86,6 +86,12 @@ def reproduce_section(manifest: dict[str, Any]) -> Section:
         )
         if sampled:
             lines.append((f"Stability on {dataset}", f"{command} --stability {sampled}"))
+    for dataset, part in table(dig(manifest, "volume_rule", "test")).items():
+        trained = " ".join(f"DATA/{one}" for one in words(dig(manifest, "volume_rule", "datasets")))
+        tested = " ".join(words(table(part).get("folds")))
+        tail = f" --test-folds {tested}" if tested else ""
+        command = f"python -m brainscan volume_rule {name} {trained} --test DATA/{dataset}{tail}"
+        lines.append((f"The rule for whole volumes, and its figures on {dataset}", command))
     if rows(manifest.get("ablation")) or table(manifest.get("ablation")):
         lines.append(("The ablation", "python -m benchmarks.ablation --help"))
     lines.append(("This card and all checksums", "python -m brainscan models"))

@@ -108,6 +108,8 @@ def make_release(
     probability = sigmoid(raw.tumor / manifest["temperature"]["tumor"])
     rule = fit_volume_rule(Release(target, manifest), slices.records, probability, training.records)
     if rule:
+        settings = public_settings(config)
+        rule["datasets"] = [*settings["datasets"], *settings["tumor_free"]]
         manifest["volume_rule"] = rule
     metrics["validation"] = validation_report(
         config.types, slices.tumor, slices.type_index, probability, raw.type

@@ -125,6 +125,27 @@ def full_manifest() -> dict[str, Any]:
                 "identical_to_training": 2, "indeterminate": figure(0.2, 240), "metrics": measured,
             },
         },
+        "volume_rule": {
+            "kind": "run_mean", "share": 0.15,
+            "chosen": "Within one standard error of the best.",
+            "threshold_rule": "Conformal over 5 made-up patients.",
+            "shortest_tumor": 0.172,
+            "operating_points": [
+                {"sensitivity": s, "threshold": t, "band": [t, 0.77], "promised": s < 0.9,
+                 "kept": s, "specificity": 0.8, "indeterminate": 0.1,
+                 "n": {"tumor": 10, "no_tumor": 12}}
+                for s, t in ((0.8, 0.77), (0.95, 0.31))
+            ],
+            "candidates": [{"kind": "maximum", "share": 1.0, "loss": 0.213, "auroc": 0.941},
+                           {"kind": "run_mean", "share": 0.15, "loss": 0.187, "auroc": 0.957}],
+            "validation": {"patients": 5, "tumor": 10, "no_tumor": 12},
+            "datasets": ["brain-mri", "lgg"],
+            "test": {"lgg": {
+                "folds": ["4"], "patients": 9,
+                "by_sensitivity": [{"sensitivity": 0.95, **_volumes()}],
+                "by_sequence": [{"name": "flair", **_volumes()}],
+            }},
+        },
         "gate": {
             "rule": "A slice is refused when its features lie far from those of genuine slices.",
             "fitted_on": {"genuine": {"lgg flair": 400}, "phantoms": 40, "others": {"ct": 25}},
@@ -158,6 +179,11 @@ def full_manifest() -> dict[str, Any]:
 
 def _kinds(value: float, kind: str) -> dict[str, Any]:
     return {"all": figure(value, 200), "by_kind": {kind: figure(value, 200)}}
+
+
+def _volumes() -> dict[str, Any]:
+    keys = ("kept", "called", "cleared", "false_alarms", "indeterminate")
+    return {key: figure(0.5 + index / 16, 16) for index, key in enumerate(keys)}
 
 
 def _covered(value: float) -> dict[str, Any]:

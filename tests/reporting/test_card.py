@@ -20,7 +20,8 @@ from tests.reporting.releases import full_manifest, minimal_manifest, write_rele
 
 CHAPTERS = [
     "use", "judge", "limits", "answer", "data", "training", "results", "calibration", "coverage",
-    "baselines", "seen", "gate", "stability", "ablation", "failures", "claim", "reproduce",
+    "baselines", "seen", "volume", "gate", "stability", "ablation", "failures", "claim",
+    "reproduce",
 ]  # fmt: skip
 
 
@@ -209,6 +210,33 @@ def test_the_card_is_plain_json() -> None:
     assert found["headline"][0]["value"] == card.headline[0].figure.value
     with pytest.raises(KeyError):
         card.section("nothing")
+
+
+def test_the_rule_for_volumes_is_told_with_its_figures_and_limits() -> None:
+    card = model_card(full_manifest())
+    chapter = card.split("## Whole volumes")[1].split("\n## ")[0]
+    for told in (
+        "highest mean tumour probability over a run of neighbouring slices, 15 % of",
+        "| 80 % | yes | 0.770 | never |",
+        "| 95 % | no | 0.310 | up to 0.770 |",
+        "| highest mean of neighbouring slices | 15 % | 0.187 | 0.957 |",
+        "10 scans with a tumour and 12 tumour-free runs of 5 validation patients",
+        "lgg, fold 4, 9 patients: by the sensitivity asked for",
+        "| FLAIR | 0.500",
+        "Nothing was chosen on these scans.",
+        "small metastasis",
+    ):
+        assert told in chapter, told
+    command = "volume_rule resnet50 DATA/brain-mri DATA/lgg --test DATA/lgg --test-folds 4"
+    assert command in card
+
+
+def test_a_release_without_a_rule_for_volumes_says_what_decides_then() -> None:
+    (block,) = build_card(minimal_manifest()).section("volume").blocks
+    assert "no rule for whole volumes" in block.text  # type: ignore[union-attr]
+    untested = full_manifest()
+    untested["volume_rule"]["test"] = {}
+    assert "was not measured" in model_card(untested)
 
 
 def test_the_ablation_of_the_benchmark_is_understood() -> None:
