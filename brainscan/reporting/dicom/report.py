@@ -175,12 +175,12 @@ def _references(slices: Iterable[SourceSlice]) -> list[hd.sr.SourceImageForMeasu
 
 
 def _algorithm(findings: Findings) -> hd.sr.AlgorithmIdentification:
+    """Return the algorithm without its family: readers list that code among the findings."""
     name, version = algorithm(findings)
     return hd.sr.AlgorithmIdentification(
         name=name,
         version=version,
         parameters=[f"{key}: {value}" for key, value in parameters(findings).items()],
-        family=codes.cid7162.ArtificialIntelligence,
         manufacturer=NAME,
     )
 
