@@ -145,19 +145,20 @@ def _patients_warning(count: int) -> str:
 
 
 def _series(images: list[DicomImage]) -> tuple[list[Series], int]:
-    grouped: dict[tuple[str, str], list[DicomImage]] = {}
+    grouped: dict[tuple[str, str, str], list[DicomImage]] = {}
     for image in images:
         series_uid = image.series_uid or image.sop_instance_uid or image.source.name
-        grouped.setdefault((image.patient, series_uid), []).append(image)
+        # A series has one modality (PS3.3 C.7.3.1); where files disagree, each keeps its own.
+        grouped.setdefault((image.patient, series_uid, image.modality), []).append(image)
     patients = {
         patient: number
         for number, patient in enumerate(dict.fromkeys(image.patient for image in images), start=1)
     }
     found: list[Series] = []
-    for (patient, uid), members in grouped.items():
+    for (patient, uid, kind), members in grouped.items():
         slices = [Slice(image, frame) for image in members for frame in image.frames]
         for number, stack in enumerate(build_stacks(slices)):
-            key = hashlib.sha256(f"{patient} {uid} {number}".encode()).hexdigest()[:16]
+            key = hashlib.sha256(f"{patient} {uid} {kind} {number}".encode()).hexdigest()[:16]
             found.append(describe_series(key, stack, patients[patient]))
     found.sort(key=_order)
     return _with_choice(found), len(patients)
