@@ -96,7 +96,7 @@ def test_the_answer_for_a_volume(tmp_path: Path) -> None:
 
 def test_each_key_slice_has_its_probability_and_its_image(tmp_path: Path) -> None:
     path = sources.series(tmp_path, OBLIQUE)
-    report, findings, volume = of_series(path, keys=3)
+    report, findings, _ = of_series(path, keys=3)
     _, *keys = report.content.get_image_measurement_groups()
     images = sources.stored_images(path)
     for group, key in zip(keys, findings.key_slices, strict=True):
