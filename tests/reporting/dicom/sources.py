@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from brainscan.reporting.dicom import DicomFile
 from tests.imaging import patient
 
 FRAME_OF_REFERENCE = "1.2.3.4.9"
+Phantom = Callable[..., Path]
+"""Returns the folder of an unchanged series, by orientation and order of its numbers."""
+
 COMPLETE = {
     "FrameOfReferenceUID": FRAME_OF_REFERENCE,
     "PositionReferenceIndicator": "",
@@ -64,8 +68,9 @@ def enhanced(path: Path, orientation: Sequence[float] = patient.AXIAL) -> Path:
     return path
 
 
+@lru_cache(maxsize=16)
 def volume_of(path: Path) -> Volume:
-    """Read the only series of a folder or file."""
+    """Read the only series of a folder or file, once."""
     return read_series(find_series(path).series[0])
 
 

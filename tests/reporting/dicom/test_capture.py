@@ -19,6 +19,7 @@ from brainscan.reporting.dicom import Findings, secondary_captures
 from brainscan.reporting.dicom.capture import picture
 from tests.imaging.patient import AXIAL, CORONAL, OBLIQUE, SAGITTAL
 from tests.reporting.dicom import answers, sources
+from tests.reporting.dicom.sources import Phantom
 
 
 def middle(path: Path) -> Findings:
@@ -30,8 +31,8 @@ def middle(path: Path) -> Findings:
     raise AssertionError
 
 
-def test_the_key_slices_in_the_order_of_suspicion(tmp_path: Path) -> None:
-    path = sources.series(tmp_path)
+def test_the_key_slices_in_the_order_of_suspicion(phantom: Phantom) -> None:
+    path = phantom()
     volume = sources.volume_of(path)
     answer = answers.volume_prediction(volume, keys=3)
     findings = Findings.of_volume(volume, answer)
@@ -54,8 +55,8 @@ def test_the_key_slices_in_the_order_of_suspicion(tmp_path: Path) -> None:
         assert named == set(images)
 
 
-def test_a_picture_states_no_geometry_and_is_no_original(tmp_path: Path) -> None:
-    [file] = secondary_captures(middle(sources.series(tmp_path)))
+def test_a_picture_states_no_geometry_and_is_no_original(phantom: Phantom) -> None:
+    [file] = secondary_captures(middle(phantom()))
     made = sources.opened(file)
     assert made.SOPClassUID == SecondaryCaptureImageStorage
     assert (made.Modality, made.ConversionType) == ("OT", "WSD")
@@ -72,8 +73,8 @@ def test_a_picture_states_no_geometry_and_is_no_original(tmp_path: Path) -> None
     np.testing.assert_array_equal(image.get_frame(1, apply_icc_profile=False), made.pixel_array)
 
 
-def test_evidence_and_text_are_burned_in(tmp_path: Path) -> None:
-    findings = middle(sources.series(tmp_path))
+def test_evidence_and_text_are_burned_in(phantom: Phantom) -> None:
+    findings = middle(phantom())
     [key] = findings.key_slices
     shown = picture(findings, key).astype(int)
     colored = shown.max(axis=-1) - shown.min(axis=-1) > 60
@@ -96,13 +97,13 @@ def test_evidence_and_text_are_burned_in(tmp_path: Path) -> None:
         ((*AXIAL[:3], 0, 0.8, 0.6), ["L", "PH"]),
     ],
 )
-def test_patient_orientation(tmp_path: Path, orientation: tuple, letters: list) -> None:
-    [file] = secondary_captures(middle(sources.series(tmp_path, orientation)))
+def test_patient_orientation(phantom: Phantom, orientation: tuple, letters: list) -> None:
+    [file] = secondary_captures(middle(phantom(orientation)))
     assert list(sources.opened(file).PatientOrientation) == letters
 
 
-def test_a_cut_across_the_slices_refers_to_all_of_them(tmp_path: Path) -> None:
-    path = sources.series(tmp_path)
+def test_a_cut_across_the_slices_refers_to_all_of_them(phantom: Phantom) -> None:
+    path = phantom()
     volume = sources.volume_of(path)
     findings = Findings.of_volume(volume, answers.volume_prediction(volume, "coronal"))
     file, *_ = secondary_captures(findings)

@@ -24,6 +24,7 @@ from brainscan.reporting.dicom import (
 from tests.imaging import patient
 from tests.imaging.test_dicom_series import csa_header
 from tests.reporting.dicom import answers, sources
+from tests.reporting.dicom.sources import Phantom
 
 
 def findings_of(path: Path) -> Findings:
@@ -45,8 +46,8 @@ def test_a_volume_that_is_no_dicom() -> None:
         Findings.of_volume(volume, answers.volume_prediction(volume))
 
 
-def test_a_cut_across_the_slices(tmp_path: Path) -> None:
-    volume = sources.volume_of(sources.series(tmp_path))
+def test_a_cut_across_the_slices(phantom: Phantom) -> None:
+    volume = sources.volume_of(phantom())
     scan = volume.to_scan("coronal", 20)
     with pytest.raises(InputRejected, match=r"cut across the slices .* whole volume instead"):
         Findings.of_slice(scan, answers.prediction(scan))
@@ -189,7 +190,7 @@ def test_a_secondary_capture_as_source(tmp_path: Path) -> None:
     assert len(secondary_captures(findings)) == 1
 
 
-def test_nothing_shows_the_patient_by_accident(tmp_path: Path) -> None:
-    findings = findings_of(sources.series(tmp_path))
+def test_nothing_shows_the_patient_by_accident(phantom: Phantom) -> None:
+    findings = findings_of(phantom())
     shown = repr(findings) + repr(findings.origin) + repr(findings.key_slices)
     assert not any(secret in shown for secret in (*patient.SECRETS, "1.2.3.4"))

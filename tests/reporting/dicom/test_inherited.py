@@ -15,6 +15,7 @@ from brainscan.imaging.dicom import read_dicom_scan
 from brainscan.reporting.dicom import KINDS, Findings, make_results, structured_report
 from tests.imaging import patient
 from tests.reporting.dicom import answers, sources
+from tests.reporting.dicom.sources import Phantom
 
 
 def results(path: Path) -> tuple[list[Dataset], Findings]:
@@ -43,8 +44,8 @@ def test_patient_and_study_are_those_of_the_source(tmp_path: Path) -> None:
     assert findings.warnings == ()
 
 
-def test_each_kind_is_a_new_series_made_by_brainscan(tmp_path: Path) -> None:
-    path = sources.series(tmp_path)
+def test_each_kind_is_a_new_series_made_by_brainscan(phantom: Phantom) -> None:
+    path = phantom()
     images = sources.stored_images(path)
     made, _ = results(path)
     assert len({one.SeriesInstanceUID for one in made}) == 4
@@ -65,32 +66,35 @@ def test_each_kind_is_a_new_series_made_by_brainscan(tmp_path: Path) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("keyword", "value", "expected"),
-    [
-        ("PatientBirthDate", "1961.02.03", ""),
-        ("StudyDate", "20241340", ""),
-        ("StudyTime", "10:11", ""),
-        ("StudyTime", "101112.123456", "101112.123456"),
-        ("PatientSex", "FEMALE", ""),
-        ("PatientSex", "m", "M"),
-        ("PatientAge", "63", None),
-        ("PatientWeight", "-1", None),
-        ("PatientName", "Doe", "Doe"),
-        ("PatientName", "Müller^Jörg", "Müller^Jörg"),
-        ("PatientID", None, ""),
-        ("PatientName", None, ""),
-        ("StudyID", "a much longer number than allowed", "a much longer number than allowed"),
-    ],
-)
-def test_broken_values_are_left_out_never_repaired(
-    tmp_path: Path, keyword: str, value: str | None, expected: str | None
-) -> None:
-    source = {keyword: value, "SpecificCharacterSet": "ISO_IR 100"}
-    made, _ = results(sources.series(tmp_path, **source))
+BROKEN = {
+    "PatientBirthDate": ("1961.02.03", ""),
+    "StudyDate": ("20241340", ""),
+    "StudyTime": ("10:11", ""),
+    "PatientSex": ("FEMALE", ""),
+    "PatientAge": ("63", None),
+    "PatientWeight": ("-1", None),
+    "PatientName": ("Doe", "Doe"),
+    "PatientID": (None, ""),
+    "StudyID": ("a much longer number than allowed", "a much longer number than allowed"),
+}
+UNUSUAL = {
+    "PatientName": ("Müller^Jörg", "Müller^Jörg"),
+    "StudyTime": ("101112.123456", "101112.123456"),
+    "PatientSex": ("m", "M"),
+    "PatientBirthDate": (None, ""),
+    "ReferringPhysicianName": (None, ""),
+    "StudyDescription": ("long " * 20, ("long " * 20)[:64].strip()),
+}
+
+
+@pytest.mark.parametrize("values", [BROKEN, UNUSUAL], ids=["broken", "unusual"])
+def test_broken_values_are_left_out_never_repaired(tmp_path: Path, values: dict) -> None:
+    stated = {keyword: value for keyword, (value, _) in values.items()}
+    made, _ = results(sources.series(tmp_path, SpecificCharacterSet="ISO_IR 100", **stated))
     for one in made:
-        found = one.get(keyword)
-        assert (found if expected is None else str(found or "")) == expected
+        for keyword, (_, expected) in values.items():
+            found = one.get(keyword)
+            assert (found if expected is None else str(found or "")) == expected, keyword
 
 
 def test_names_in_other_scripts(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from brainscan.reporting.dicom import DicomFile, Findings, structured_report
 from tests.imaging import patient
 from tests.imaging.patient import AXIAL, CORONAL, OBLIQUE
 from tests.reporting.dicom import answers, sources
+from tests.reporting.dicom.sources import Phantom
 
 MARKER_LPS = patient.MARKER * [-1, -1, 1]
 UMLS_EVALUATIONS = "C0034375"
@@ -51,8 +52,8 @@ def of_series(path: Path, **more: Any) -> tuple[Any, Findings, Any]:
     return read(structured_report(findings)), findings, volume
 
 
-def test_status_and_observer(tmp_path: Path) -> None:
-    report, _, _ = of_series(sources.series(tmp_path))
+def test_status_and_observer(tmp_path: Path, phantom: Phantom) -> None:
+    report, _, _ = of_series(phantom())
     assert report.SOPClassUID == Comprehensive3DSRStorage
     assert report.ContentTemplateSequence[0].TemplateIdentifier == "1500"
     assert report.VerificationFlag == "UNVERIFIED"
@@ -67,8 +68,8 @@ def test_status_and_observer(tmp_path: Path) -> None:
     assert same.observer_identifying_attributes.uid == device.uid
 
 
-def test_the_answer_for_a_volume(tmp_path: Path) -> None:
-    path = sources.series(tmp_path)
+def test_the_answer_for_a_volume(phantom: Phantom) -> None:
+    path = phantom()
     report, _, _ = of_series(path)
     [whole, *keys] = report.content.get_image_measurement_groups()
     assert whole.tracking_identifier == "BrainScan: Whole scan"
@@ -94,8 +95,8 @@ def test_the_answer_for_a_volume(tmp_path: Path) -> None:
     assert {uid for _, _, uid, _ in report.get_evidence()} == referred
 
 
-def test_each_key_slice_has_its_probability_and_its_image(tmp_path: Path) -> None:
-    path = sources.series(tmp_path, OBLIQUE)
+def test_each_key_slice_has_its_probability_and_its_image(phantom: Phantom) -> None:
+    path = phantom(OBLIQUE)
     report, findings, _ = of_series(path, keys=3)
     _, *keys = report.content.get_image_measurement_groups()
     images = sources.stored_images(path)
@@ -113,9 +114,9 @@ def test_each_key_slice_has_its_probability_and_its_image(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("orientation", [AXIAL, CORONAL, OBLIQUE, (*AXIAL[:3], 0, -1, 0)])
 def test_the_strongest_evidence_is_a_point_on_the_source_image(
-    tmp_path: Path, orientation: tuple
+    phantom: Phantom, orientation: tuple
 ) -> None:
-    path = sources.series(tmp_path, orientation)
+    path = phantom(orientation)
     volume = sources.volume_of(path)
     evidence = np.full(volume.shape, 0.1, np.float32)
     voxel = tuple(int(v) for v in np.rint(np.linalg.solve(volume.affine, [*patient.MARKER, 1])[:3]))
@@ -138,8 +139,8 @@ def test_the_strongest_evidence_is_a_point_on_the_source_image(
     assert image.pixel_array[int(row), int(column)] == 1000
 
 
-def test_a_cut_across_the_slices_has_a_point_in_space(tmp_path: Path) -> None:
-    report, findings, _ = of_series(sources.series(tmp_path, OBLIQUE), plane="coronal", keys=1)
+def test_a_cut_across_the_slices_has_a_point_in_space(phantom: Phantom) -> None:
+    report, findings, _ = of_series(phantom(OBLIQUE), plane="coronal", keys=1)
     [place] = report.content.get_planar_roi_measurement_groups()
     assert place.roi.graphic_type == hd.sr.GraphicTypeValues3D.POINT
     assert place.roi.frame_of_reference_uid == sources.FRAME_OF_REFERENCE
@@ -176,8 +177,8 @@ def test_frames_of_an_enhanced_object(tmp_path: Path) -> None:
     ("decision", "said"),
     [("tumor", "Present"), ("no_tumor", "Absent"), ("indeterminate", "Undetermined")],
 )
-def test_a_single_slice(tmp_path: Path, decision: Any, said: str) -> None:
-    path = sources.series(tmp_path)
+def test_a_single_slice(phantom: Phantom, decision: Any, said: str) -> None:
+    path = phantom()
     file = next(one for one in sorted(path.iterdir()) if read_dicom_scan(one).pixels.max() >= 1000)
     scan = read_dicom_scan(file)
     answer = answers.prediction(
@@ -200,8 +201,8 @@ def test_a_single_slice(tmp_path: Path, decision: Any, said: str) -> None:
     assert any("uncertain from 0.40 to 0.55" in text for text in texts)
 
 
-def test_what_it_is_for_is_said_in_the_text(tmp_path: Path) -> None:
-    report, _, _ = of_series(sources.series(tmp_path))
+def test_what_it_is_for_is_said_in_the_text(phantom: Phantom) -> None:
+    report, _, _ = of_series(phantom())
     said = remarks(report)
     assert said[0] == ("RESEARCH-USE", RESEARCH_USE)
     assert ("RULE", "The mean of the highest tenth of the slices decides.") in said
@@ -210,16 +211,16 @@ def test_what_it_is_for_is_said_in_the_text(tmp_path: Path) -> None:
     assert scheme.CodingSchemeDesignator == "99BRAINSCAN"
 
 
-def test_no_place_where_nothing_speaks_for_tumor(tmp_path: Path) -> None:
-    path = sources.series(tmp_path)
+def test_no_place_where_nothing_speaks_for_tumor(phantom: Phantom) -> None:
+    path = phantom()
     volume = sources.volume_of(path)
     low = np.full(volume.shape, 0.2, np.float32)
     report, _, _ = of_series(path, evidence=low)
     assert not report.content.get_planar_roi_measurement_groups()
 
 
-def test_the_algorithm_and_its_release(tmp_path: Path) -> None:
-    path = sources.series(tmp_path)
+def test_the_algorithm_and_its_release(phantom: Phantom) -> None:
+    path = phantom()
     scan = read_dicom_scan(next(path.iterdir()))
     release = list_models()[0]
     for findings in (

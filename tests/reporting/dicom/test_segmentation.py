@@ -22,6 +22,7 @@ from brainscan.reporting.dicom import (
 from tests.imaging import patient
 from tests.imaging.patient import AXIAL, CORONAL, OBLIQUE, SAGITTAL
 from tests.reporting.dicom import answers, sources
+from tests.reporting.dicom.sources import Phantom
 
 MARKER_LPS = patient.MARKER * [-1, -1, 1]
 FLIPPED = (*AXIAL[:3], 0, -1, 0)
@@ -84,9 +85,9 @@ def check_frames(segmentation: Dataset, path: Path, *, slices: int | None = None
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_the_marker_of_a_volume_stays_in_its_place(
-    tmp_path: Path, orientation: tuple, backwards: bool
+    phantom: Phantom, orientation: tuple, backwards: bool
 ) -> None:
-    path = sources.series(tmp_path, orientation, backwards=backwards)
+    path = phantom(orientation, backwards)
     volume = sources.volume_of(path)
     made = read(mask_segmentation(Findings.of_volume(volume, answers.volume_prediction(volume))))
     check_frames(made, path)
@@ -105,9 +106,9 @@ def test_the_marker_of_a_volume_stays_in_its_place(
 @pytest.mark.parametrize("plane", PLANES)
 @pytest.mark.parametrize("orientation", [AXIAL, OBLIQUE])
 def test_so_it_does_when_another_plane_was_read(
-    tmp_path: Path, orientation: tuple, plane: Plane
+    phantom: Phantom, orientation: tuple, plane: Plane
 ) -> None:
-    path = sources.series(tmp_path, orientation)
+    path = phantom(orientation)
     volume = sources.volume_of(path)
     answer = answers.volume_prediction(volume, plane)
     made = read(mask_segmentation(Findings.of_volume(volume, answer)))
@@ -127,8 +128,8 @@ def test_frames_of_an_enhanced_object_are_named_by_their_number(
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-def test_a_single_slice(tmp_path: Path, orientation: tuple) -> None:
-    path = sources.series(tmp_path, orientation)
+def test_a_single_slice(phantom: Phantom, orientation: tuple) -> None:
+    path = phantom(orientation)
     files = [
         uid for uid, image in sources.stored_images(path).items()
         if (image.pixel_array >= 1000).sum() > 20
@@ -145,9 +146,9 @@ def test_a_single_slice(tmp_path: Path, orientation: tuple) -> None:
 @pytest.mark.parametrize("backwards", [False, True])
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_a_slice_taken_out_of_a_volume_is_turned_back(
-    tmp_path: Path, orientation: tuple, backwards: bool
+    phantom: Phantom, orientation: tuple, backwards: bool
 ) -> None:
-    path = sources.series(tmp_path, orientation, backwards=backwards)
+    path = phantom(orientation, backwards)
     volume = sources.volume_of(path)
     voxel = np.linalg.solve(volume.affine, [*patient.MARKER, 1])
     axis = ("sagittal", "coronal", "axial").index(volume.plane)
@@ -167,8 +168,8 @@ def test_the_middle_frame_of_an_enhanced_object(tmp_path: Path) -> None:
     np.testing.assert_array_equal(pixels, evidence)
 
 
-def test_evidence_is_stored_in_steps_of_one_255th(tmp_path: Path) -> None:
-    path = sources.series(tmp_path)
+def test_evidence_is_stored_in_steps_of_one_255th(phantom: Phantom) -> None:
+    path = phantom()
     volume = sources.volume_of(path)
     evidence = np.random.default_rng(5).random(volume.shape, dtype=np.float32)
     answer = answers.volume_prediction(volume, evidence=evidence)
@@ -184,8 +185,8 @@ def test_evidence_is_stored_in_steps_of_one_255th(tmp_path: Path) -> None:
         np.testing.assert_array_equal(pixels, np.rint(stored[by_uid[uid]] * 255))
 
 
-def test_it_is_named_for_what_it_is(tmp_path: Path) -> None:
-    volume = sources.volume_of(sources.series(tmp_path))
+def test_it_is_named_for_what_it_is(phantom: Phantom) -> None:
+    volume = sources.volume_of(phantom())
     findings = Findings.of_volume(volume, answers.volume_prediction(volume))
     made = read(mask_segmentation(findings))
     segment = made.get_segment_description(1)
@@ -201,8 +202,8 @@ def test_it_is_named_for_what_it_is(tmp_path: Path) -> None:
         assert "outline" not in one.get_segment_description(1).segment_label
 
 
-def test_nothing_to_segment(tmp_path: Path) -> None:
-    volume = sources.volume_of(sources.series(tmp_path))
+def test_nothing_to_segment(phantom: Phantom) -> None:
+    volume = sources.volume_of(phantom())
     low = np.full(volume.shape, 0.3, np.float32)
     findings = Findings.of_volume(volume, answers.volume_prediction(volume, evidence=low))
     with pytest.raises(InputRejected, match=r"reaches 0\.5 nowhere, so there is nothing"):

@@ -12,11 +12,12 @@ from brainscan.errors import BrainScanError
 from brainscan.reporting.dicom import KINDS, Findings, make_results, write_results
 from tests.imaging import patient
 from tests.reporting.dicom import answers, sources
+from tests.reporting.dicom.sources import Phantom
 
 
 @pytest.fixture
-def findings(tmp_path: Path) -> Findings:
-    volume = sources.volume_of(sources.series(tmp_path / "source"))
+def findings(phantom: Phantom) -> Findings:
+    volume = sources.volume_of(phantom())
     return Findings.of_volume(volume, answers.volume_prediction(volume))
 
 
@@ -40,8 +41,8 @@ def test_nothing_is_written_over(tmp_path: Path, findings: Findings) -> None:
     assert first.read_bytes() == before
 
 
-def test_one_refusal_does_not_keep_the_others_from_being_written(tmp_path: Path) -> None:
-    volume = sources.volume_of(sources.series(tmp_path / "source"))
+def test_one_refusal_does_not_stop_the_others(tmp_path: Path, phantom: Phantom) -> None:
+    volume = sources.volume_of(phantom())
     low = np.full(volume.shape, 0.1, np.float32)
     findings = Findings.of_volume(volume, answers.volume_prediction(volume, evidence=low))
     written = write_results(tmp_path / "out", findings, ("seg", "sr", "evidence"))
