@@ -1,36 +1,14 @@
-// Keys work wherever the focus is, except where somebody is typing or choosing.
+// Keys work wherever the focus is, except where somebody is typing or choosing. What they do is
+// in the viewer's own keymap.js.
 
-const KEYS = {
-  ArrowRight: "next",
-  ArrowDown: "next",
-  j: "next",
-  ArrowLeft: "previous",
-  ArrowUp: "previous",
-  k: "previous",
-  o: "overlay",
-  i: "invert",
-  x: "smooth",
-  s: "split",
-  r: "reset",
-  w: "swapTool",
-  p: "save",
-  f: "maximize",
-  "+": "zoomIn",
-  "=": "zoomIn",
-  "-": "zoomOut",
-  0: "fit",
-  1: "actual",
-  "?": "help",
-  Escape: "escape",
-};
 const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable=true]";
 const ARROWS_TAKEN = "input, [role=tab], [role=radio], [role=slider], [role=menuitem], [role=option], [role=listbox]";
 const MODAL = "[role=menu], [data-testid=stDialog], [data-testid=stPopoverBody], [data-baseweb=popover]";
 
-function listenToKeys(viewer) {
+function listenToKeys(viewer, keys = KEYS) {
   const pressed = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const action = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action || (action === "escape" && !viewer.wantsEscape())) return;
     const path = event.composedPath().filter((node) => node instanceof Element);
     const taken = event.key.startsWith("Arrow") ? `${TYPING}, ${ARROWS_TAKEN}` : TYPING;
