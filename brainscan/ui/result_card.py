@@ -15,6 +15,7 @@ _DECISIONS = {
     "no_tumor": ("No tumour detected", "no_tumor"),
     "indeterminate": ("Uncertain", "indeterminate"),
 }
+_SLICE_VALUE = "tumour probability"
 NOT_THIS = (
     "It reads one slice by itself: no neighbouring slices, no other sequences, no history. "
     "It was trained on public research images and has not been validated on patients. "
@@ -46,35 +47,33 @@ def result_card(
     )
 
 
-def decision_html(answer: Mapping[str, Any]) -> str:
-    """Return the decision in words and why, as HTML."""
+def decision_html(answer: Mapping[str, Any], what: str = _SLICE_VALUE) -> str:
+    """Return the decision in words and why, as HTML; ``what`` names the value decided on."""
     words, style = _DECISIONS[answer["decision"]]
     return (
         f'<div class="bs-decision bs-{style}" data-testid="decision">'
         f"<i></i><h2>{words}</h2></div>"
-        f'<p class="bs-why">{escape(_why(answer))}</p>'
+        f'<p class="bs-why">{escape(_why(answer, what))}</p>'
     )
 
 
-def _why(answer: Mapping[str, Any]) -> str:
+def _why(answer: Mapping[str, Any], what: str) -> str:
     value, threshold = answer["tumor_probability"], answer["threshold"]
     low, high = answer["band"]
     if answer["decision"] == "indeterminate":
-        return (
-            f"The tumour probability lies between {low:.2f} and {high:.2f}, "
-            "where this model is often wrong."
-        )
+        return f"The {what} lies between {low:.2f} and {high:.2f}, where this model is often wrong."
     side = "above" if value >= threshold else "below"
     if high > low:
-        return f"The tumour probability lies {side} the uncertain range, {low:.2f} to {high:.2f}."
-    return f"The tumour probability lies {side} the threshold of {threshold:.2f}."
+        return f"The {what} lies {side} the uncertain range, {low:.2f} to {high:.2f}."
+    return f"The {what} lies {side} the threshold of {threshold:.2f}."
 
 
-def probability_html(answer: Mapping[str, Any]) -> str:
+def probability_html(answer: Mapping[str, Any], what: str = _SLICE_VALUE) -> str:
     """Return the probability as a bar with threshold tick and indeterminate band, as HTML."""
     value, threshold = float(answer["tumor_probability"]), float(answer["threshold"])
     low, high = (float(edge) for edge in answer["band"])
-    spoken = f"Tumour probability {value:.2f} on a scale from 0 to 1. Threshold {threshold:.2f}."
+    title = what.capitalize()
+    spoken = f"{title} {value:.2f} on a scale from 0 to 1. Threshold {threshold:.2f}."
     band = ""
     if high > low:
         spoken += f" Uncertain from {low:.2f} to {high:.2f}."
@@ -82,7 +81,7 @@ def probability_html(answer: Mapping[str, Any]) -> str:
     style = _DECISIONS[answer["decision"]][1]
     return (
         '<div class="bs-probability">'
-        f'<div class="bs-figure"><span>Tumour probability</span><strong>{value:.2f}</strong></div>'
+        f'<div class="bs-figure"><span>{title}</span><strong>{value:.2f}</strong></div>'
         f'<div class="bs-track" role="img" aria-label="{escape(spoken)}">'
         f'{band}<b class="bs-fill bs-{style}" style="width:{value:.2%}"></b>'
         f'<b class="bs-tick" style="left:{threshold:.2%}"></b></div>'
