@@ -29,7 +29,7 @@ from brainscan.imaging.identity import Identity
 
 _TEXT = frozenset({"AE", "LO", "LT", "SH", "ST", "UC", "UR", "UT"})
 _PERSONAL = frozenset({"AS", "DA", "DT", "PN", "TM"})
-_NUMBERS = frozenset({"AT", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "US or SS", "DS", "IS"})
+_NUMBERS = frozenset({"AT", "FD", "FL", "SL", "SS", "SV", "UL", "US", "UV", "US or SS"})
 _DUMMIES: dict[str, Any] = {
     "AS": "000Y",
     "DA": "19000101",
@@ -43,6 +43,7 @@ _DUMMIES: dict[str, Any] = {
 }
 _REMOVED = "ANONYMIZED"
 _CODE_STRING = re.compile(r"[\w .+/*&()-]{0,16}", re.ASCII)
+_NUMBER = re.compile(r" *[+-]?[0-9.]{0,16}([eE][+-]?[0-9]{1,3})? *")
 _DATE = re.compile(r"\d{8}")
 _TIME = re.compile(r"\d{2,6}(\.\d{1,6})?")
 _DATE_TIME = re.compile(r"(\d{8})(\d{2,6}(?:\.\d{1,6})?)?([+-]\d{4})?")
@@ -115,6 +116,9 @@ class Cleaner:
         self._identity = identity
         self._keep = keep_characteristics
         self._shift = shift
+        self._traces = {
+            trace.casefold() for _, trace in identity.facts if len(trace) >= _LONG_TRACE
+        }
 
     def clean(self, dataset: Dataset) -> None:
         """Clean a data set and all items in it, in place."""
@@ -149,7 +153,7 @@ class Cleaner:
         elif vr == "AS":
             moved = _capped_age(stated)
         elif vr in ("DS", "US"):
-            moved = stated if re.fullmatch(r"[\d.]{1,16}", stated) else None
+            moved = stated if _NUMBER.fullmatch(stated) else None
         else:
             moved = None if self._names_somebody(stated) or len(stated) > 16 else stated
         if not moved:
@@ -182,6 +186,9 @@ class Cleaner:
             return self._uids(tag, stated)
         if vr == "CS":
             return _each(stated, self._code_string)
+        if vr in ("DS", "IS"):
+            # What is no number is kept as text by pydicom.
+            return _each(stated, lambda one: one if _NUMBER.fullmatch(_original(one)) else "")
         if vr in _NUMBERS:
             return stated
         if vr in _TEXT and tag in TECHNICAL_TEXT:
@@ -202,18 +209,15 @@ class Cleaner:
 
     def _code_string(self, one: Any) -> str:
         said = str(one)
-        named = self._names_somebody(said) and len(said) >= _LONG_TRACE  # "MR" names nobody
+        # "MR" names nobody; a name in a word (Mary, PRIMARY) is none, a number in one is.
+        named = len(said) >= _LONG_TRACE and self._names_somebody(said)
+        named |= any(trace in said.casefold() for trace in self._traces if not trace.isalpha())
         return said if _CODE_STRING.fullmatch(said) and not named else ""
 
     def _free_text(self, one: Any) -> str:
         said = str(one)
-        folded = said.casefold()
-        traces = (trace.casefold() for _, trace in self._identity.facts)
-        if self._names_somebody(said) or any(
-            len(trace) >= _LONG_TRACE and trace in folded for trace in traces
-        ):
-            return ""
-        return said
+        inside = any(trace in said.casefold() for trace in self._traces)
+        return "" if inside or self._names_somebody(said) else said
 
     def _names_somebody(self, said: str) -> bool:
         tidy = " ".join(said.split()).strip(" ,;:-_^")
@@ -224,6 +228,11 @@ def _each(stated: Any, change: Any) -> Any:
     if isinstance(stated, (list, tuple, MultiValue)):
         return [change(one) for one in stated]
     return change(stated)
+
+
+def _original(one: Any) -> str:
+    """Return a number as the file writes it, which is how the copy would."""
+    return str(getattr(one, "original_string", one))
 
 
 def _empty(tag: int) -> DataElement:
