@@ -47,10 +47,10 @@ def scoring_plane(volume: Volume) -> Plane:
     """
     if volume.plane == "axial":
         return "axial"
-    across, down, along = volume.spacing
+    across, down, _ = volume.spacing
     fine = max(across, down) <= _FINE
     even = max(volume.spacing) <= _ISOTROPIC * min(volume.spacing)
-    return "axial" if fine and even and along > 0 else volume.plane
+    return "axial" if fine and even else volume.plane
 
 
 def predict_volume(
@@ -108,7 +108,7 @@ def predict_volume(
     if not scored:
         msg = f"{volume.name} has no {plane} slice with a head to read. Choose a scan of the brain."
         raise InputRejected(msg)
-    refusal = _refusal(volume, scored)
+    refusal = _refusal(volume, plane, scored)
     if gate and refusal:
         raise NotBrainMR(refusal)
     slices = tuple(
@@ -183,16 +183,19 @@ def _read(classifier: TumorClassifier, volume: Volume, plane: Plane, index: int)
     return _Outcome(score, reading.verdict)
 
 
-def _refusal(volume: Volume, scored: Sequence[_Outcome]) -> str | None:
+def _refusal(volume: Volume, plane: Plane, scored: Sequence[_Outcome]) -> str | None:
     """Return why the gate refuses the volume; ``None`` when it accepts it, or there is no gate."""
     refused = [one.verdict for one in scored if one.verdict and one.verdict.refused]
     if 2 * len(refused) <= len(scored):
         return None
     family = Counter(verdict.family for verdict in refused).most_common(1)[0][0]
     seen = "" if family is None else f", most of them as {FAMILIES[family]}"
+    remedy = "Choose an MR scan of the brain."
+    if plane != "axial":  # the gate knows few of these and refuses genuine ones, too
+        remedy = f"Its {plane} slices were read; choose an axial MR scan of the brain."
     return (
         f"{volume.name} does not look like an MR scan of the brain: the input gate refuses "
-        f"{len(refused)} of its {len(scored)} slices{seen}. Choose an MR scan of the brain."
+        f"{len(refused)} of its {len(scored)} slices{seen}. {remedy}"
     )
 
 

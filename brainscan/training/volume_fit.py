@@ -1,11 +1,11 @@
 """Choose a release's rule for volumes on validation patients.
 
 Candidates are compared by how well their value tells scans with a tumor from tumor-free runs of
-slices of patients left out (log loss of a logistic curve fitted to the other patients). With a
-handful of patients many candidates are equally good; of those within one standard error of the
-best (L. Breiman et al., Classification and Regression Trees, 1984) the rule is taken that one
-odd slice among many sways least: neighbouring slices before scattered ones, more before fewer,
-but never more than the shortest tumor of the training patients fills.
+slices of patients left out (log loss of a logistic curve fitted to the other patients). None may
+average over more slices than the shortest tumor of the training patients fills. With a handful
+of patients many candidates are equally good; of those within one standard error of the best
+(L. Breiman et al., Classification and Regression Trees, 1984) the rule is taken that one odd slice
+among many sways least: neighbouring slices before scattered ones, more before fewer.
 """
 
 from __future__ import annotations
@@ -87,9 +87,10 @@ def fit_volume_rule(
     return {
         **rule.to_json(),
         "chosen": (
-            "Of the candidates within one standard error of the smallest loss: neighbouring "
-            "slices before scattered ones, more before fewer, but no larger share than the "
-            f"shortest tumour of the training and validation scans fills ({shortest:.3f})."
+            "Of the candidates with no larger share of the slices than the shortest tumour of the "
+            f"training and validation scans fills ({shortest:.3f}), those within one standard "
+            "error of the smallest loss; of these neighbouring slices before scattered ones, and "
+            "more before fewer."
         ),
         "threshold_rule": _sentence(points, len(patients), scans, len(parts) - scans),
         "shortest_tumor": shortest,
@@ -142,15 +143,16 @@ def _auroc(judged: _Judged, rule: VolumeRule) -> float:
 
 def _choose(losses: np.ndarray, shortest: float) -> VolumeRule:
     """Return the candidate of ``(candidates, patients)`` losses that the module describes."""
-    mean = losses.mean(axis=1)
-    best = int(mean.argmin())
-    error = float(losses[best].std(ddof=1) / np.sqrt(losses.shape[1]))
-    good = [
-        rule
-        for rule, loss in zip(CANDIDATES, mean, strict=True)
-        if loss <= mean[best] + error and (rule.kind == "maximum" or rule.share <= shortest)
+    allowed = [
+        number
+        for number, rule in enumerate(CANDIDATES)
+        if rule.kind == "maximum" or rule.share <= shortest
     ]
-    return max(good, key=lambda r: (_ORDER.index(r.kind), r.share), default=CANDIDATES[0])
+    mean = losses.mean(axis=1)
+    best = min(allowed, key=lambda number: float(mean[number]))
+    error = float(losses[best].std(ddof=1) / np.sqrt(losses.shape[1]))
+    good = [CANDIDATES[number] for number in allowed if mean[number] <= mean[best] + error]
+    return max(good, key=lambda rule: (_ORDER.index(rule.kind), rule.share))
 
 
 def _point(
