@@ -18,6 +18,7 @@ _SCRIPTS = (
     "raster.js",
     "camera.js",
     "gestures.js",
+    "keymap.js",
     "keys.js",
     "controls.js",
     "viewer.js",

@@ -5,10 +5,10 @@ const TYPING = "input:not([type=range]):not([type=checkbox]):not([type=radio]), 
 const ARROWS_TAKEN = "input, [role=tab], [role=radio], [role=slider], [role=menuitem], [role=option], [role=listbox]";
 const MODAL = "[role=menu], [data-testid=stDialog], [data-testid=stPopoverBody], [data-baseweb=popover]";
 
-function listenToKeys(viewer, keys = KEYS) {
+function listenToKeys(viewer) {
   const pressed = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const action = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
     if (!action || (action === "escape" && !viewer.wantsEscape())) return;
     const path = event.composedPath().filter((node) => node instanceof Element);
     const taken = event.key.startsWith("Arrow") ? `${TYPING}, ${ARROWS_TAKEN}` : TYPING;

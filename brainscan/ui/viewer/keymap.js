@@ -1,0 +1,25 @@
+// What the keys of the slice viewer do; keys.js listens to them.
+
+const KEYS = {
+  ArrowRight: "next",
+  ArrowDown: "next",
+  j: "next",
+  ArrowLeft: "previous",
+  ArrowUp: "previous",
+  k: "previous",
+  o: "overlay",
+  i: "invert",
+  x: "smooth",
+  s: "split",
+  r: "reset",
+  w: "swapTool",
+  p: "save",
+  f: "maximize",
+  "+": "zoomIn",
+  "=": "zoomIn",
+  "-": "zoomOut",
+  0: "fit",
+  1: "actual",
+  "?": "help",
+  Escape: "escape",
+};
