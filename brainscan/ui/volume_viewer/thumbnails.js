@@ -1,0 +1,68 @@
+// Small pictures of the most suspicious slices; a click jumps there.
+
+const THUMB = 64; // CSS pixels of the longer side
+
+class Thumbnails {
+  constructor(root, viewer) {
+    this.root = root;
+    this.viewer = viewer;
+    this.key = null;
+  }
+
+  paint() {
+    const { viewer } = this;
+    const { answer, settings } = viewer;
+    this.root.hidden = !answer;
+    if (!answer) return;
+    const key = [answer.volume, answer.answer, answer.keys, viewer.greyVersion, settings.threshold, settings.colormap,
+      settings.opacity, viewer.overlayShown].join("/");
+    if (key !== this.key) {
+      this.key = key;
+      this.root.replaceChildren(...answer.keys.map((index) => this.button(index)));
+    }
+    for (const button of this.root.children) {
+      const shown = answer.shown(Number(button.dataset.index));
+      button.setAttribute("aria-pressed", String(shown === viewer.cross[AXIS[answer.plane]]));
+    }
+  }
+
+  button(index) {
+    const { viewer } = this;
+    const { answer, volume } = viewer;
+    const probability = answer.byIndex.get(index)?.probability ?? 0;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "thumb";
+    button.dataset.index = index;
+    button.title = `Go to slice ${index + 1}`;
+    const words = document.createElement("span");
+    words.textContent = `${index + 1} · ${probability.toFixed(2)}`;
+    button.append(this.picture(volume, answer.shown(index)), words);
+    button.addEventListener("click", () => viewer.goToKey(index));
+    return button;
+  }
+
+  picture(volume, index) {
+    const { answer, settings, greyTable: greys, overlayShown } = this.viewer;
+    const { spacing } = volume.planes[answer.plane];
+    const layer = (array, table) => {
+      const { pixels, width, height } = volume.cut(array, answer.plane, index);
+      const canvas = Object.assign(document.createElement("canvas"), { width, height });
+      paintPixels(canvas, pixels, width, height, table);
+      return canvas;
+    };
+    const grey = layer(volume.voxels, greys);
+    const [across, down] = [grey.width * spacing[1], grey.height * spacing[0]];
+    const scale = (2 * THUMB) / Math.max(across, down);
+    const small = document.createElement("canvas");
+    Object.assign(small, { width: Math.round(across * scale), height: Math.round(down * scale) });
+    const context = small.getContext("2d");
+    context.drawImage(grey, 0, 0, small.width, small.height);
+    if (overlayShown) {
+      context.globalAlpha = settings.opacity;
+      const table = colorTable(volume.colormaps[settings.colormap], settings.threshold);
+      context.drawImage(layer(answer.evidence, table), 0, 0, small.width, small.height);
+    }
+    return small;
+  }
+}

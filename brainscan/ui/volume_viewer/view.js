@@ -1,0 +1,155 @@
+// One plane on screen: its slice, overlay, crosshair, letters, scale and slider.
+
+const RULER = 0.3; // largest share of the view's width that the scale bar takes
+
+class PlaneView {
+  constructor(root, viewer) {
+    this.root = root;
+    this.plane = root.dataset.plane;
+    this.viewer = viewer;
+    this.canvas = root.querySelector("canvas");
+    this.slider = root.querySelector("input[type=range]");
+    this.camera = new Camera();
+    this.grey = document.createElement("canvas");
+    this.color = document.createElement("canvas");
+    this.slider.addEventListener("input", () => viewer.goTo(this.plane, Number(this.slider.value)));
+    root.addEventListener("focusin", () => viewer.activate(this.plane));
+    listenToView(this, viewer);
+  }
+
+  get index() {
+    return this.viewer.cross[AXIS[this.plane]];
+  }
+
+  load(volume) {
+    const { spacing } = volume.planes[this.plane];
+    const [across, down] = displayAxes(this.plane);
+    const [width, height] = [volume.shape[across], volume.shape[down]];
+    this.camera.setImage(width, height, spacing[0] / spacing[1]);
+    for (const canvas of [this.grey, this.color]) Object.assign(canvas, { width, height });
+    this.slider.max = volume.depth(this.plane) - 1;
+    for (const [edge, letter] of Object.entries(volume.planes[this.plane].letters)) {
+      this.root.querySelector(`[data-edge=${edge}]`).textContent = letter;
+    }
+    this.forget();
+  }
+
+  forget() {
+    this.greyKey = null;
+    this.colorKey = null;
+  }
+
+  resize() {
+    const ratio = window.devicePixelRatio || 1;
+    const width = Math.max(1, Math.round(this.canvas.clientWidth * ratio));
+    const height = Math.max(1, Math.round(this.canvas.clientHeight * ratio));
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      Object.assign(this.canvas, { width, height });
+    }
+    this.camera.setPane(width, height);
+  }
+
+  paint() {
+    const { viewer, canvas, camera } = this;
+    const { volume, settings } = viewer;
+    const context = canvas.getContext("2d");
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    if (!volume || canvas.width < 2) return;
+    this.drawGrey();
+    const place = [camera.left, camera.top, camera.width * camera.zoom, camera.height * camera.down];
+    context.imageSmoothingEnabled = settings.smooth;
+    context.imageSmoothingQuality = camera.zoom > 1 ? "high" : "medium";
+    context.drawImage(this.grey, ...place);
+    if (viewer.overlayShown) {
+      this.drawColor();
+      context.globalAlpha = settings.opacity;
+      context.drawImage(this.color, ...place);
+      context.globalAlpha = 1;
+    }
+    if (settings.crosshair) this.drawCrosshair(context);
+    this.write();
+  }
+
+  drawGrey() {
+    const { viewer, index } = this;
+    const key = `${index}/${viewer.greyVersion}`;
+    if (key === this.greyKey) return;
+    this.greyKey = key;
+    const { pixels, width, height } = viewer.volume.cut(viewer.volume.voxels, this.plane, index);
+    paintPixels(this.grey, pixels, width, height, viewer.greyTable);
+  }
+
+  drawColor() {
+    const { viewer, index } = this;
+    const { settings, volume, answer } = viewer;
+    const key = `${index}/${settings.threshold}/${settings.colormap}`;
+    if (key === this.colorKey) return;
+    this.colorKey = key;
+    const { pixels, width, height } = volume.cut(answer.evidence, this.plane, index);
+    const table = colorTable(volume.colormaps[settings.colormap], settings.threshold);
+    paintPixels(this.color, pixels, width, height, table);
+  }
+
+  // Lines through the crosshair's voxel, open around it so that it can be seen.
+  drawCrosshair(context) {
+    const { camera, canvas } = this;
+    const ratio = window.devicePixelRatio || 1;
+    const [x, y] = this.viewer.volume.placeOf(this.plane, this.viewer.cross);
+    const px = camera.left + (x + 0.5) * camera.zoom;
+    const py = camera.top + (y + 0.5) * camera.down;
+    const gap = 12 * ratio;
+    context.strokeStyle = "rgba(124, 199, 255, 0.75)";
+    context.lineWidth = ratio;
+    context.beginPath();
+    for (const [from, to] of [[0, px - gap], [px + gap, canvas.width]]) {
+      if (to > from) context.moveTo(from, py), context.lineTo(to, py);
+    }
+    for (const [from, to] of [[0, py - gap], [py + gap, canvas.height]]) {
+      if (to > from) context.moveTo(px, from), context.lineTo(px, to);
+    }
+    context.stroke();
+  }
+
+  write() {
+    const { viewer, root, index, plane } = this;
+    const count = viewer.volume.depth(plane);
+    const out = (name, text) => {
+      const element = root.querySelector(`[data-out=${name}]`);
+      if (element.textContent !== text) element.textContent = text;
+    };
+    root.dataset.index = index;
+    this.slider.value = index;
+    this.slider.style.setProperty("--fill", `${(100 * index) / Math.max(1, count - 1)}%`);
+    const read = viewer.answer?.plane === plane ? viewer.answer.of(index) : null;
+    const probability = read?.probability ?? null;
+    out("slice", `${index + 1} / ${count}`);
+    out("score", probability === null ? "" : `Slice probability ${probability.toFixed(2)}`);
+    out("state", read?.state === "no_brain" ? "Not read: too little head" : read?.refused ? "The input gate would refuse this slice by itself" : "");
+    this.writeRuler();
+    root.setAttribute("aria-label", `${plane} slice ${index + 1} of ${count}`);
+  }
+
+  writeRuler() {
+    const ratio = window.devicePixelRatio || 1;
+    const { spacing } = this.viewer.volume.planes[this.plane];
+    const pixelsPerMm = this.camera.zoom / ratio / spacing[1];
+    const longest = (RULER * this.canvas.clientWidth) / pixelsPerMm;
+    const mm = [200, 100, 50, 20, 10, 5, 2, 1].find((length) => length <= longest) ?? 1;
+    const ruler = this.root.querySelector(".ruler");
+    ruler.querySelector("i").style.width = `${mm * pixelsPerMm}px`;
+    ruler.querySelector("span").textContent = mm >= 10 ? `${mm / 10} cm` : `${mm} mm`;
+  }
+
+  // The voxel under a point of the browser window; null outside of the slice.
+  voxelUnder(clientX, clientY, clamped = false) {
+    const ratio = window.devicePixelRatio || 1;
+    const box = this.canvas.getBoundingClientRect();
+    const [x, y] = this.camera
+      .toImage((clientX - box.left) * ratio, (clientY - box.top) * ratio)
+      .map(Math.floor);
+    const inside = x >= 0 && y >= 0 && x < this.camera.width && y < this.camera.height;
+    if (!inside && !clamped) return null;
+    return this.viewer.volume.clamp(this.viewer.volume.voxelAt(this.plane, this.index, x, y));
+  }
+}

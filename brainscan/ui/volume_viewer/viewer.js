@@ -1,0 +1,318 @@
+// The volume viewer: holds a volume, an answer, the crosshair and the settings, and draws on
+// demand. Nothing here asks Python for anything except the saved picture.
+
+const FAR = 10; // slices for Page Up and Page Down
+
+class VolumeViewer {
+  constructor(root) {
+    this.root = root;
+    this.settings = loadSettings();
+    this.closing = new AbortController();
+    this.volume = null;
+    this.answer = null;
+    this.cross = [0, 0, 0];
+    this.main = "axial";
+    this.active = "axial";
+    this.places = new Map(); // what a reader left at each volume
+    this.greyVersion = 0;
+    this.views = [...root.querySelectorAll(".view")].map((view) => new PlaneView(view, this));
+    this.profile = new Profile(root.querySelector(".profile"), this);
+    this.thumbnails = new Thumbnails(root.querySelector(".thumbs"), this);
+    this.controls = new Controls(this);
+    listenToKeys(this);
+    this.resized = new ResizeObserver(() => this.resize());
+    for (const view of this.views) this.resized.observe(view.canvas);
+    this.resized.observe(this.profile.canvas);
+    window.addEventListener(ARRIVED, () => this.load(), { signal: this.closing.signal });
+  }
+
+  close() {
+    this.closing.abort();
+    this.resized.disconnect();
+  }
+
+  show(message, send) {
+    this.send = send;
+    const { header, section } = openMessage(message);
+    this.offered = header.answer && section(header.answer);
+    this.load();
+    const { download } = header;
+    if (download && download.id !== this.saved) {
+      this.saved = download.id;
+      saveAs(download.name, "image/png", section(download.file));
+    }
+  }
+
+  // Take the volume from the shelf and the answer, if it belongs to it.
+  load() {
+    const carried = window[SHELF];
+    if (carried && carried.header.volume !== this.volume?.volume) this.take(new VolumeData(carried));
+    if (!this.volume) return;
+    const opened = this.offered ? openMessage(this.offered) : null;
+    const fits = opened?.header.volume === this.volume.volume;
+    const first = fits && !this.answer;
+    this.answer = fits ? new Answer(opened) : null;
+    for (const view of this.views) view.colorKey = null;
+    this.thumbnails.key = null;
+    if (first && !this.moved && this.answer.keys.length) this.goToKey(this.answer.keys[0]);
+    this.refresh();
+  }
+
+  take(volume) {
+    if (this.volume) this.places.set(this.volume.volume, { cross: this.cross, window: this.window, preset: this.preset });
+    const kept = this.places.get(volume.volume);
+    this.volume = volume;
+    this.answer = null;
+    this.moved = Boolean(kept);
+    this.cross = kept?.cross ?? volume.shape.map((size) => Math.floor(size / 2));
+    this.main = volume.acquired;
+    this.active = volume.acquired;
+    for (const view of this.views) view.load(volume);
+    this.controls.fill();
+    if (kept) this.shade(kept.window, kept.preset);
+    else this.resetWindow();
+    this.resize();
+  }
+
+  get overlayShown() {
+    return Boolean(this.answer?.hasEvidence) && this.settings.overlay;
+  }
+
+  view(plane) {
+    return this.views.find((view) => view.plane === plane);
+  }
+
+  activate(plane) {
+    if (this.active === plane) return;
+    this.active = plane;
+    this.refresh();
+  }
+
+  goTo(plane, index) {
+    const cross = [...this.cross];
+    cross[AXIS[plane]] = index;
+    this.moveTo(cross);
+  }
+
+  goToKey(index) {
+    const shown = this.answer.shown(index);
+    this.active = this.answer.plane;
+    this.moveTo(this.answer.peak(this.volume, shown));
+  }
+
+  moveTo(voxel) {
+    this.cross = this.volume.clamp(voxel);
+    this.moved = true;
+    this.refresh();
+  }
+
+  refresh() {
+    storeSettings(this.settings);
+    this.controls.update();
+    this.pending ??= requestAnimationFrame(() => {
+      this.pending = null;
+      this.paint();
+    });
+  }
+
+  paint() {
+    if (!this.volume) return;
+    for (const view of this.views) view.paint();
+    this.profile.paint();
+    this.thumbnails.paint();
+    this.controls.write("position", this.volume.position(this.cross));
+  }
+
+  resize() {
+    for (const view of this.views) view.resize();
+    if (!this.volume) return;
+    this.controls.update();
+    this.paint();
+  }
+
+  // The window, given as width and level for floating-point pixels, and the preset it is of.
+  shade(window, preset) {
+    this.window = window;
+    this.preset = preset;
+    this.tabulate();
+    this.refresh();
+  }
+
+  tabulate() {
+    const { volume } = this;
+    const [width, level] = this.window;
+    const [low, high] = [level - width / 2, level + width / 2].map((end) => (end - volume.intercept) / volume.slope);
+    const levels = volume.dtype === "uint16" ? 65536 : 256;
+    const curve = this.preset === null ? straight : volume.presets[this.preset].curve;
+    this.greyTable = greyTable(levels, low, high, this.settings.invert, curve);
+    this.greyVersion += 1;
+  }
+
+  get presetName() {
+    if (this.preset !== null) return String(this.preset);
+    const same = (other) => other.every((value, at) => Math.abs(value - this.window[at]) < 1e-6 * Math.abs(value) + 1e-9);
+    if (same(this.volume.auto)) return "auto";
+    return same(this.fullWindow) ? "full" : "own";
+  }
+
+  get fullWindow() {
+    const [floor, ceiling] = this.volume.range;
+    return [ceiling - floor, (floor + ceiling) / 2];
+  }
+
+  choosePreset(name) {
+    if (name === "auto") this.shade([...this.volume.auto], null);
+    else if (name === "full") this.shade(this.fullWindow, null);
+    else if (name !== "own") {
+      const { width, level } = this.volume.presets[Number(name)];
+      this.shade([width, level], Number(name));
+    }
+  }
+
+  resetWindow() {
+    if (this.volume.presets.length) this.choosePreset("0");
+    else this.shade([...this.volume.window], null);
+  }
+
+  // A window of the reader's own keeps the curve of the preset it began from only if it is moved
+  // back to it; otherwise it is a straight line.
+  setWindow(width, level) {
+    const [floor, ceiling] = this.volume.range;
+    const widest = Math.max(ceiling - floor, ...this.volume.presets.map((preset) => preset.width));
+    const least = (ceiling - floor) / 1000;
+    this.shade([Math.min(widest, Math.max(least, width)), Math.min(ceiling, Math.max(floor, level))], null);
+  }
+
+  // Sideways changes the width, up makes the picture darker (raises the level).
+  dragWindow(dx, dy) {
+    const [floor, ceiling] = this.volume.auto[0] ? [0, 2 * this.volume.auto[0]] : this.volume.range;
+    const step = (ceiling - floor) / 512;
+    const [width, level] = this.window;
+    this.setWindow(width + dx * step, level - dy * step);
+  }
+
+  probe(view, clientX, clientY) {
+    const voxel = view && this.volume ? view.voxelUnder(clientX, clientY) : null;
+    if (!voxel) {
+      this.controls.write("probe", "");
+      return;
+    }
+    const parts = [`Value ${number(this.volume.value(voxel))}`];
+    if (this.answer?.hasEvidence) {
+      parts.push(`Evidence ${(this.answer.evidence[this.volume.offset(voxel)] / 255).toFixed(2)}`);
+    }
+    this.controls.write("probe", parts.join("   "));
+  }
+
+  change(setting, value) {
+    this.settings[setting] = value;
+    if (setting === "invert") this.tabulate();
+    this.refresh();
+  }
+
+  wantsEscape() {
+    return this.controls.helpOpen || this.root.classList.contains("maximized");
+  }
+
+  // The next or previous key slice along the scan, seen from the crosshair.
+  stepKey(by) {
+    if (!this.answer?.keys.length) return;
+    const here = this.cross[AXIS[this.answer.plane]];
+    const order = [...this.answer.keys].sort((a, b) => (a - b) * by);
+    const ahead = order.find((index) => (this.answer.shown(index) - here) * by > 0);
+    this.goToKey(ahead ?? order[0]);
+  }
+
+  act(action) {
+    if (!this.volume) return;
+    const { settings } = this;
+    const toggle = (setting) => this.change(setting, !settings[setting]);
+    const step = (by) => this.goTo(this.active, this.cross[AXIS[this.active]] + by);
+    const enlarge = (plane) => {
+      this.main = plane;
+      this.active = plane;
+      this.change("layout", "main");
+    };
+    const zoom = (factor) => this.view(this.active).camera.zoomBy(factor);
+    const fit = () => this.views.forEach((view) => view.camera.fit());
+    const actions = {
+      up: () => step(1),
+      down: () => step(-1),
+      farUp: () => step(FAR),
+      farDown: () => step(-FAR),
+      first: () => this.goTo(this.active, 0),
+      last: () => this.goTo(this.active, this.volume.depth(this.active) - 1),
+      nextKey: () => this.stepKey(1),
+      previousKey: () => this.stepKey(-1),
+      axial: () => enlarge("axial"),
+      coronal: () => enlarge("coronal"),
+      sagittal: () => enlarge("sagittal"),
+      even: () => this.change("layout", settings.layout === "even" ? "main" : "even"),
+      crosshair: () => toggle("crosshair"),
+      overlay: () => toggle("overlay"),
+      invert: () => toggle("invert"),
+      smooth: () => toggle("smooth"),
+      swapTool: () => this.change("tool", settings.tool === "window" ? "pan" : "window"),
+      zoomIn: () => zoom(1.25),
+      zoomOut: () => zoom(0.8),
+      fit,
+      reset: () => {
+        this.resetWindow();
+        fit();
+      },
+      save: () => this.save(),
+      help: () => this.controls.toggleHelp(),
+      escape: () => (this.controls.helpOpen ? this.controls.toggleHelp() : this.maximize()),
+      maximize: () => this.maximize(),
+    };
+    actions[action]();
+    this.refresh();
+  }
+
+  async maximize() {
+    if (document.fullscreenElement) {
+      await document.exitFullscreen();
+    } else if (this.root.classList.contains("maximized")) {
+      this.root.classList.remove("maximized");
+    } else {
+      // Some browsers and kiosks refuse full screen; the whole window is the next best.
+      await this.root.requestFullscreen().catch(() => this.root.classList.add("maximized"));
+    }
+    this.controls.update();
+    this.view(this.active).root.focus({ preventScroll: true });
+  }
+
+  // The slice of the scan behind the active view; of a reduced volume the one in the middle.
+  save() {
+    const { settings, active, volume } = this;
+    const by = volume.factors[AXIS[active]];
+    this.send("save", {
+      volume: volume.volume,
+      plane: active,
+      index: Math.floor(this.cross[AXIS[active]] * by + (by - 1) / 2),
+      window: this.window,
+      preset: this.preset,
+      invert: settings.invert,
+      overlay: this.overlayShown,
+      opacity: settings.opacity,
+      threshold: settings.threshold,
+      colormap: settings.colormap,
+    });
+  }
+}
+
+const viewers = new WeakMap();
+
+export default function render({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".volume");
+  let viewer = viewers.get(root);
+  if (!viewer) {
+    viewer = new VolumeViewer(root);
+    viewers.set(root, viewer);
+  }
+  if (data) viewer.show(data, setTriggerValue);
+  return () => {
+    viewer.close();
+    viewers.delete(root);
+  };
+}
