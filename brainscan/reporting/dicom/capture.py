@@ -17,16 +17,15 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import ExplicitVRLittleEndian
 
 from brainscan.errors import InputRejected
-from brainscan.imaging.dicom.parsing import text
 from brainscan.imaging.orientation import Letters
 from brainscan.imaging.overlay import overlay_image
 from brainscan.notice import RESEARCH_USE
 from brainscan.reporting.dicom.codes import CODING_SCHEME
 from brainscan.reporting.dicom.file import DicomFile, finish, series_number
-from brainscan.reporting.dicom.findings import EVIDENCE_THRESHOLD, Findings, KeySlice
+from brainscan.reporting.dicom.findings import EVIDENCE_THRESHOLD, Findings
 from brainscan.reporting.dicom.identifiers import new_uid
-from brainscan.reporting.dicom.images import LOSSY
-from brainscan.reporting.dicom.inherited import CHARACTER_SET
+from brainscan.reporting.dicom.inherited import CHARACTER_SET, lossy_compression
+from brainscan.reporting.dicom.key_slices import KeySlice
 from brainscan.reporting.dicom.origin import Origin
 from brainscan.reporting.dicom.product import equipment
 from brainscan.reporting.dicom.wording import (
@@ -96,7 +95,8 @@ def _capture(findings: Findings, key: KeySlice, series: str, number: int) -> Dic
     visible = origin.stated_by_all("RecognizableVisualFeatures").upper()
     if visible in ("YES", "NO"):
         made.RecognizableVisualFeatures = visible
-    _keep_lossy(made, origin)
+    for image in origin.objects:
+        made.update(lossy_compression(image.header))
     return finish(made, findings, "sc", number)
 
 
@@ -154,14 +154,3 @@ def _series(origin: Origin) -> list[Dataset]:
         reference.ReferencedSOPInstanceUID = image.sop_instance_uid
         item.ReferencedInstanceSequence.append(reference)
     return [item]
-
-
-def _keep_lossy(made: Dataset, origin: Origin) -> None:
-    """State lossy compression that the images went through (PS3.3 C.7.6.1.1.5.1)."""
-    for image in origin.objects:
-        if text(image.header, "LossyImageCompression") == "01":
-            made.LossyImageCompression = "01"
-            for keyword in LOSSY:
-                if text(image.header, keyword):
-                    setattr(made, keyword, image.header.get(keyword))
-            return

@@ -6,11 +6,22 @@ to be asked for a root of their own.
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from pydicom.uid import UID, generate_uid
 
 _DEVICES = uuid.UUID("6f0d3f0a-6a55-4bb5-9c33-5e7b1d0c2f4e")
+_REPEATABLE = re.compile(r"[0-9][0-9.]{0,63}")
+
+
+def usable(uid: str) -> bool:
+    """Whether an identifier can be repeated in another object (PS3.5 section 9.1).
+
+    Digits, dots and 64 characters at most. Roots that were never given out and components with
+    a leading zero break the rules as well, but images have them, and archives know them.
+    """
+    return bool(_REPEATABLE.fullmatch(uid))
 
 
 def new_uid() -> UID:

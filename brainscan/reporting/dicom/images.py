@@ -9,14 +9,14 @@ from pydicom.valuerep import DS
 
 from brainscan.imaging.dicom.frames import Frame
 from brainscan.imaging.dicom.parsing import text
-from brainscan.reporting.dicom.inherited import CHARACTER_SET
-from brainscan.reporting.dicom.origin import Origin, SourceObject, SourceSlice
+from brainscan.reporting.dicom.inherited import CHARACTER_SET, lossy_compression
+from brainscan.reporting.dicom.objects import SourceObject, SourceSlice
+from brainscan.reporting.dicom.origin import Origin, thickness
 
 _EMPTY = (
     "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime",
     "AccessionNumber", "StudyID", "ReferringPhysicianName",
 )  # fmt: skip
-LOSSY = ("LossyImageCompressionRatio", "LossyImageCompressionMethod")
 
 
 def evidence_images(origin: Origin) -> list[Dataset]:
@@ -54,11 +54,7 @@ def _imaged(origin: Origin, image: SourceObject) -> Dataset:
     found.Rows, found.Columns = size
     found.FrameOfReferenceUID = origin.frame_of_reference
     found.PositionReferenceIndicator = text(image.header, "PositionReferenceIndicator")
-    if text(image.header, "LossyImageCompression") == "01":
-        found.LossyImageCompression = "01"
-        for keyword in LOSSY:
-            if text(image.header, keyword):
-                setattr(found, keyword, image.header.get(keyword))
+    found.update(lossy_compression(image.header))
     return found
 
 
@@ -67,7 +63,7 @@ def _classic(origin: Origin, piece: SourceSlice) -> Dataset:
     # All slices get the directions of the first: the reader took them for parallel, too.
     found.update(_orientation(origin.slices[0].place))
     found.update(_position(piece.place))
-    found.update(_measures(origin.slices[0].place))
+    found.update(_measures(origin))
     return found
 
 
@@ -76,7 +72,7 @@ def _enhanced(origin: Origin) -> Dataset:
     found = _imaged(origin, first.image)
     shared = Dataset()
     shared.PlaneOrientationSequence = [_orientation(first.place)]
-    shared.PixelMeasuresSequence = [_measures(first.place)]
+    shared.PixelMeasuresSequence = [_measures(origin)]
     found.SharedFunctionalGroupsSequence = [shared]
     frames = []
     for piece in origin.slices:
@@ -100,11 +96,12 @@ def _position(place: Frame) -> Dataset:
     return found
 
 
-def _measures(place: Frame) -> Dataset:
+def _measures(origin: Origin) -> Dataset:
     """Return spacing and thickness; the distance of slices follows from their positions."""
+    place = origin.slices[0].place
     found = Dataset()
     found.PixelSpacing = _numbers(place.spacing or ())
-    found.SliceThickness = DS(place.thickness or place.between or 1.0, auto_format=True)
+    found.SliceThickness = DS(thickness(origin), auto_format=True)
     return found
 
 

@@ -15,7 +15,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
-from brainscan.imaging.dicom.parsing import items, numbers, text
+from brainscan.imaging.dicom.parsing import items, numbers, text, words
 
 CHARACTER_SET = "ISO_IR 192"
 """UTF-8: holds every name, whatever the images are encoded in."""
@@ -37,6 +37,9 @@ KEYWORDS = (
     *_WHERE_STATED,
     *_EQUIPMENT,
     "DeidentificationMethodCodeSequence",
+    "LossyImageCompression",
+    "LossyImageCompressionRatio",
+    "LossyImageCompressionMethod",
 )
 """Elements of a source image that are looked at here."""
 
@@ -90,6 +93,23 @@ def acquisition_equipment(header: Dataset) -> tuple[hd.ContributingEquipment, ..
             contribution_description="Acquired the images that were read.",
         ),
     )
+
+
+def lossy_compression(header: Dataset) -> Dataset:
+    """Return what an image says of lossy compression, which what is made of it must repeat.
+
+    Empty where it says nothing of it (PS3.3 C.7.6.1.1.5).
+    """
+    taken = Dataset()
+    if text(header, "LossyImageCompression") == "01":
+        taken.LossyImageCompression = "01"
+        ratios = numbers(header, "LossyImageCompressionRatio")
+        methods = words(header, "LossyImageCompressionMethod")
+        if ratios:
+            taken.LossyImageCompressionRatio = [f"{ratio:.8g}" for ratio in ratios]
+        if methods:
+            taken.LossyImageCompressionMethod = list(methods)
+    return taken
 
 
 def _valid(header: Dataset, keyword: str) -> str:

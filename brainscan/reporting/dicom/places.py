@@ -7,8 +7,9 @@ import numpy as np
 from pydicom.sr.codedict import codes
 
 from brainscan.reporting.dicom.codes import EVIDENCE_AT_PLACE
-from brainscan.reporting.dicom.findings import Findings, KeySlice, Peak
+from brainscan.reporting.dicom.findings import Findings
 from brainscan.reporting.dicom.identifiers import new_uid
+from brainscan.reporting.dicom.key_slices import KeySlice, Peak
 
 _DIGITS = 6
 

@@ -33,11 +33,12 @@ from brainscan.reporting.dicom.codes import (
 from brainscan.reporting.dicom.codes import RESEARCH_USE as RESEARCH_USE_CONCEPT
 from brainscan.reporting.dicom.codes import RULE as RULE_CONCEPT
 from brainscan.reporting.dicom.file import DicomFile, finish, series_number
-from brainscan.reporting.dicom.findings import Findings, KeySlice
+from brainscan.reporting.dicom.findings import Findings
 from brainscan.reporting.dicom.identifiers import device_uid, new_uid
 from brainscan.reporting.dicom.images import evidence_images
 from brainscan.reporting.dicom.inherited import CHARACTER_SET
-from brainscan.reporting.dicom.origin import SourceSlice
+from brainscan.reporting.dicom.key_slices import KeySlice
+from brainscan.reporting.dicom.objects import SourceSlice
 from brainscan.reporting.dicom.places import place_group
 from brainscan.reporting.dicom.product import NAME, algorithm, equipment, parameters
 from brainscan.reporting.dicom.wording import decision_sentence, type_sentence

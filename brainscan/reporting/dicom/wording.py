@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from brainscan.inference.decision import Decision
-from brainscan.reporting.dicom.findings import Findings, KeySlice
+from brainscan.reporting.dicom.findings import Findings
+from brainscan.reporting.dicom.key_slices import KeySlice
 
 _DECISIONS: dict[Decision, str] = {
     "tumor": "Tumour suspected",

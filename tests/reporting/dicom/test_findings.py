@@ -53,6 +53,15 @@ def test_a_cut_across_the_slices(phantom: Phantom) -> None:
         Findings.of_slice(scan, answers.prediction(scan))
 
 
+def test_an_answer_for_another_scan(phantom: Phantom) -> None:
+    volume = sources.volume_of(phantom())
+    scan = volume.to_scan("axial", 12)
+    with pytest.raises(ValueError, match="The answer is for abababababab, not for"):
+        Findings.of_slice(scan, answers.prediction(scan, sha256="ab" * 32))
+    with pytest.raises(ValueError, match="The answer is for abababababab, not for"):
+        Findings.of_volume(volume, answers.volume_prediction(volume, sha256="ab" * 32))
+
+
 def test_images_of_two_studies_or_patients(tmp_path: Path) -> None:
     def other_study(dataset: Dataset, index: int) -> Dataset:
         dataset.StudyInstanceUID = f"1.2.3.{1 + index % 2}"
@@ -62,15 +71,19 @@ def test_images_of_two_studies_or_patients(tmp_path: Path) -> None:
         dataset.PatientID = f"PID-{index % 2}"
         return dataset
 
+    def other_name(dataset: Dataset, index: int) -> Dataset:
+        dataset.PatientName = f"Doe^Number{index % 2}"
+        return dataset
+
     for name, change, noun in (
         ("study", other_study, "2 different studies"),
+        ("name", other_name, "2 different patient names"),
         ("patient", other_patient, "2 different patient identifiers"),
     ):
         path = sources.series(tmp_path / name)
         volume = sources.volume_of(path)
         for number, file in enumerate(sorted(path.iterdir())):
-            change(dataset := pydicom.dcmread(file), number).save_as(file)
-            assert dataset.PatientName == patient.NAME
+            change(pydicom.dcmread(file), number).save_as(file)
         with pytest.raises(InputRejected, match=noun) as error:
             Findings.of_volume(volume, answers.volume_prediction(volume))
         assert not any(secret in str(error.value) for secret in patient.SECRETS)
@@ -81,6 +94,7 @@ def test_images_of_two_studies_or_patients(tmp_path: Path) -> None:
     [
         ({"SOPClassUID": "1.3.46.670589.11.0.0.12.1"}, "MR image of a standard kind"),
         ({"SOPInstanceUID": "not a number"}, "no usable identifier"),
+        ({"SOPInstanceUID": "1.2." + "3" * 64}, "no usable identifier"),
         ({"SOPInstanceUID": ""}, "no usable identifier"),
     ],
 )
@@ -103,6 +117,10 @@ def test_a_file_that_changed_or_vanished(tmp_path: Path) -> None:
     dataset.NumberOfFrames = 3
     dataset.save_as(path)
     with pytest.raises(InputRejected, match="changed since it was read"):
+        Findings.of_volume(volume, answer)
+    dataset.SOPInstanceUID = "1.2.3"
+    dataset.save_as(path)
+    with pytest.raises(InputRejected, match="no longer holds the image that the answer is about"):
         Findings.of_volume(volume, answer)
     path.unlink()
     with pytest.raises(FileUnreadable, match="cannot be opened"):

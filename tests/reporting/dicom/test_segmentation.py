@@ -220,7 +220,13 @@ def _other_reference(dataset: Dataset, index: int) -> Dataset:
 
 
 @pytest.mark.parametrize(
-    "source", [{"FrameOfReferenceUID": None}, {"change": _other_reference}], ids=["none", "many"]
+    "source",
+    [
+        {"FrameOfReferenceUID": None},
+        {"FrameOfReferenceUID": "not a number"},
+        {"change": _other_reference},
+    ],
+    ids=["none", "broken", "many"],
 )
 def test_images_without_a_common_coordinate_system(tmp_path: Path, source: dict) -> None:
     volume = sources.volume_of(sources.series(tmp_path, **source))
@@ -258,3 +264,34 @@ def test_slices_of_several_multi_frame_objects(tmp_path: Path) -> None:
     findings = Findings.of_volume(volume, answers.volume_prediction(volume))
     with pytest.raises(InputRejected, match="several multi-frame objects"):
         mask_segmentation(findings)
+
+
+def test_a_thickness_that_is_not_stated(tmp_path: Path) -> None:
+    """It is the distance between slices; of a single one nobody knows, and that is said."""
+
+    def thin(dataset: Dataset, index: int) -> Dataset:
+        del dataset.SliceThickness
+        return dataset
+
+    path = sources.series(tmp_path, change=thin)
+    volume = sources.volume_of(path)
+    whole = Findings.of_volume(volume, answers.volume_prediction(volume))
+    scan = volume.to_scan("axial", 12)
+    single = Findings.of_slice(scan, answers.prediction(scan))
+    for findings, thickness in ((whole, 4.0), (single, 1.0)):
+        shared = read(evidence_segmentation(findings)).SharedFunctionalGroupsSequence[0]
+        assert shared.PixelMeasuresSequence[0].SliceThickness == pytest.approx(thickness)
+    assert any("no slice thickness" in one for one in single.warnings)
+    assert not whole.warnings
+
+
+@pytest.mark.parametrize("lost", [(7, 8), (0, 3, 11)])
+def test_missing_slices_leave_the_others_in_place(tmp_path: Path, lost: tuple) -> None:
+    def some(dataset: Dataset, index: int) -> Dataset | None:
+        return None if index in lost else dataset
+
+    path = sources.series(tmp_path, change=some)
+    volume = sources.volume_of(path)
+    assert volume.warnings
+    made = read(mask_segmentation(Findings.of_volume(volume, answers.volume_prediction(volume))))
+    check_frames(made, path)
