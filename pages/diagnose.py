@@ -8,9 +8,20 @@ from typing import Any, cast
 
 import streamlit as st
 
-from brainscan.errors import BrainScanError
-from brainscan.ui import exporting, reading_room, result_card, sensitivity, stability
+from brainscan.errors import BrainScanError, InputRejected
+from brainscan.inference.prediction import Prediction
+from brainscan.ui import (
+    dicom_results,
+    dropped,
+    exporting,
+    reading_room,
+    result_card,
+    sensitivity,
+    stability,
+    volume_cards,
+)
 from brainscan.ui.error_card import error_card, warning_cards
+from brainscan.ui.identity_panel import identity_panel
 from brainscan.ui.models import Reader, reader_of, releases
 from brainscan.ui.page import require_frame, title
 from brainscan.ui.progress import Pace
@@ -21,21 +32,39 @@ from brainscan.ui.viewer.payload import Picture, pack, pack_problem
 from brainscan.ui.worklist import ORDERS, Order, Row, summary, worklist
 
 SLICE_S = 1.2  # reading time between two updates of the page
-FORMATS = "PNG, JPEG, TIFF, BMP or WebP, one slice a file. Files stay on this computer."
+FORMATS = (
+    "DICOM, NIfTI, PNG, JPEG, TIFF, BMP or WebP; single files, a folder or a ZIP archive. "
+    "Files stay on this computer."
+)
 
 require_frame()
 listed = worklist()
 memory = stores()
 
 
-def take_uploads() -> None:
-    """Move uploaded files to the worklist and empty the uploader, which frees their memory."""
+def keep_uploads() -> None:
+    """Set uploaded files aside for the coming run and empty the uploader."""
     turn = st.session_state.get("upload_turn", 0)
     files = st.session_state.get(f"upload_{turn}") or []
-    known = reading_room.add_files(listed, memory, ((file.name, file.getvalue()) for file in files))
+    arrived = st.session_state.setdefault("arrived", [])
+    arrived += [(file.name, file.getvalue()) for file in files]
     st.session_state["upload_turn"] = turn + 1
-    if known:
-        st.toast(f"{known} of the files were on the list already.")
+
+
+def take_uploads() -> None:
+    """Sort the files set aside: slices to the worklist, volumes to their cards."""
+    files = st.session_state.pop("arrived", [])
+    if not files:
+        return
+    place = st.empty()
+
+    def show(done: int, total: int) -> None:
+        place.progress(done / max(total, 1), f"Looking at file {done} of {total}")
+
+    taken = dropped.take(listed, memory, files, progress=show)
+    place.empty()
+    if taken.words:
+        st.toast(taken.words)
 
 
 def take_samples() -> None:
@@ -50,7 +79,7 @@ def uploader(label: str) -> None:
         label,
         accept_multiple_files=True,
         key=f"upload_{turn}",
-        on_change=take_uploads,
+        on_change=keep_uploads,
         label_visibility="collapsed",
     )
 
@@ -102,13 +131,21 @@ def picture_to_save(row: Row, reader: Reader | None) -> Picture | None:
     if view is None or view["scan"] != row.sha256:
         return None
     scan = reading_room.scan_of(row, listed.session, memory)
-    prediction = (
-        None if reader is None else reading_room.prediction_of(row, listed.session, memory, reader)
-    )
-    if prediction is not None and reader is not None:
-        prediction = sensitivity.decided(prediction, reader, st.session_state.get("point"))
+    prediction = None if reader is None else answered(row, reader)
     png = exporting.view_png(scan, prediction, view)
     return Picture(uuid.uuid4().hex, exporting.view_name(row), png)
+
+
+def volumes() -> None:
+    """Show the volumes among the files dropped, and what is odd about those files."""
+    warning_cards(listed.notices)
+    volume_cards.panel(listed, memory)
+
+
+def answered(row: Row, reader: Reader) -> Prediction:
+    """Return the model's answer at the operating point chosen."""
+    prediction = reading_room.prediction_of(row, listed.session, memory, reader)
+    return sensitivity.decided(prediction, reader, st.session_state.get("point"))
 
 
 def message(row: Row, reader: Reader | None, position: tuple[int, int]) -> bytes:
@@ -159,7 +196,9 @@ def answer_column(row: Row, reader: Reader | None) -> None:
         stability.panel(row, listed.session, memory, reader)
         with st.expander("Model, and what it is not", icon=":material/info:"):
             result_card.model_card(reader.title, answer, reader.release.manifest)
+        dicom_panel(row, reader)
     if row.facts:
+        header_panel(row)
         with st.expander("File", icon=":material/description:"):
             result_card.facts_card([("Name", row.name), *row.facts.items()])
     st.button(
@@ -169,6 +208,26 @@ def answer_column(row: Row, reader: Reader | None) -> None:
         on_click=reading_room.forget,
         args=(listed, memory, [row]),
     )
+
+
+def dicom_panel(row: Row, reader: Reader) -> None:
+    """Offer the answer for a DICOM slice as DICOM files."""
+    try:
+        scan = reading_room.scan_of(row, listed.session, memory)
+    except InputRejected:
+        return  # it has left memory; the viewer says so
+    answer = row.answers[reader.key]
+    key = f"{row.sha256} {reader.key} {answer['sensitivity']} {answer['threshold']}"
+    dicom_results.panel(scan, lambda: answered(row, reader), reader.release, key)
+
+
+def header_panel(row: Row) -> None:
+    """Show who the patient is, hidden until asked for."""
+    try:
+        scan = reading_room.scan_of(row, listed.session, memory)
+    except InputRejected:
+        return
+    identity_panel(scan.identity, scan.burned_in, key=f"identity-{row.sha256[:16]}")
 
 
 def exports(model_key: str) -> None:
@@ -195,8 +254,8 @@ def exports(model_key: str) -> None:
             "Clear",
             icon=":material/delete_sweep:",
             help="Take every scan off the list and out of memory",
-            on_click=reading_room.forget,
-            args=(listed, memory, list(listed.rows.values())),
+            on_click=reading_room.clear,
+            args=(listed, memory),
         )
 
 
@@ -239,7 +298,8 @@ def empty() -> None:
     """Invite the first scan."""
     _, middle, _ = st.columns([1, 2, 1])
     with middle.container(key="welcome"):
-        title("Drop brain MRI slices here")
+        volumes()
+        title("Drop brain MRI scans here")
         st.caption(FORMATS)
         uploader("Scans to read")
         st.button("Try a sample", icon=":material/science:", on_click=take_samples, type="primary")
@@ -250,6 +310,7 @@ def reading() -> None:
     """Show the worklist, the chosen scan and its answer."""
     with st.sidebar:
         uploader("Add scans")
+        volumes()
         reader = choose_model()
         model_key = reader.key if reader else ""
         st.session_state["model_key"] = model_key
@@ -280,6 +341,7 @@ def reading() -> None:
         read_the_rest(reader, bar)
 
 
+take_uploads()
 if listed.rows:
     reading()
 else:

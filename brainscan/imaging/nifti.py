@@ -113,6 +113,32 @@ def read_mask(
     return np.asarray(values > 0), grid.canonical_affine
 
 
+def slices_of(source: Source, *, limits: ReadLimits = DEFAULT_LIMITS) -> tuple[Plane, int]:
+    """Return the plane of acquisition and the number of its slices, from the header alone.
+
+    Raises
+    ------
+    InputRejected
+        As :func:`read_nifti`, for what the header tells.
+    """
+    who = source.name
+    try:
+        with source.open() as stream, _plain(stream) as plain:
+            header = parse_header(plain.read(HEADER_BYTES), who, limits)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputRejected(
+            f"{who} is damaged: its compressed data cannot be unpacked. Copy it again."
+        ) from error
+    except OSError as error:
+        raise FileUnreadable(
+            f"{who} cannot be opened ({error.strerror or error}). Check the path and its "
+            "permissions."
+        ) from error
+    grid = SourceGrid.of(header.shape, header.affine)
+    plane = _acquired(grid)
+    return plane, header.shape[grid.axes[PLANE_OF_AXIS.index(plane)]]
+
+
 def _load(file: Source, limits: ReadLimits, *, labels: bool) -> tuple[NiftiHeader, np.ndarray, str]:
     """Return the header, the stored voxels and the file's SHA-256."""
     who = file.name

@@ -98,7 +98,8 @@ def view_png(scan: Scan, prediction: Prediction | None, view: Mapping[str, Any])
         What the model says about it, if it has been asked.
     view
         What the viewer sent: ``source`` (a map's key or ``None``), ``window`` (width, level),
-        ``opacity``, ``threshold``, ``colormap``, ``invert``.
+        ``preset`` (which of the scan's windows lends its function, or ``None``), ``opacity``,
+        ``threshold``, ``colormap``, ``invert``.
     """
     heat_map = _map_named(prediction, view["source"]) if prediction else None
     caption = [scan.name]
@@ -110,11 +111,12 @@ def view_png(scan: Scan, prediction: Prediction | None, view: Mapping[str, Any])
         if prediction.refusal:
             caption.append(f"Read although the input gate refused it: {prediction.refusal}")
     label = "Probability" if heat_map is None or heat_map.kind == "evidence" else "Share of largest"
-    width, level = view["window"]
+    width, level = (float(part) for part in view["window"])
+    preset = view["preset"]
     return overlay_png(
         scan,
         None if heat_map is None else heat_map.on_slice(),
-        window=(float(width), float(level)),
+        window=(width, level) if preset is None else scan.windows[preset].moved(width, level),
         opacity=float(view["opacity"]),
         threshold=float(view["threshold"]),
         colormap=view["colormap"],

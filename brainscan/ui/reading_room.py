@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 
 from brainscan.errors import InputRejected, NotBrainMR
-from brainscan.imaging.limits import human_bytes
 from brainscan.imaging.phantom import Lesion, phantom_png, phantom_slice
 from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
 from brainscan.imaging.windowing import apply_window
 from brainscan.inference.prediction import Prediction
 from brainscan.ui.models import Reader
+from brainscan.ui.scan_facts import file_facts
 from brainscan.ui.store import Stores
 from brainscan.ui.viewer.payload import ViewerMap, first_window, viewer_maps
 from brainscan.ui.worklist import Row, Worklist
@@ -124,7 +124,7 @@ def read_row(row: Row, session: str, stores: Stores, reader: Reader | None) -> N
     """Read one file and, with a model, predict; the outcome is written into the row."""
     try:
         scan = scan_of(row, session, stores)
-        row.facts = _facts(row, scan)
+        row.facts = file_facts(scan, row.size_bytes)
         row.warnings = scan.warnings
         row.thumbnail = row.thumbnail or _thumbnail(scan)
         if reader is not None:
@@ -158,21 +158,29 @@ def read_some(
             return
 
 
-def _facts(row: Row, scan: Scan) -> dict[str, str]:
-    values = f"{scan.pixels.min():g} to {scan.pixels.max():g}"
-    return {
-        "Format": f"{scan.format}, {scan.mode}",
-        "Size": f"{scan.width} × {scan.height} pixels",
-        "Values": f"{values} ({scan.pixels.dtype})",
-        "File": human_bytes(row.size_bytes),
-        "SHA-256": row.sha256[:16],
-    }
+def forget_volume(worklist: Worklist, stores: Stores, key: str) -> None:
+    """Take a volume's card away and its files out of memory."""
+    worklist.volumes.pop(key, None)
+    stores.volumes.discard((worklist.session, key))
+
+
+def clear(worklist: Worklist, stores: Stores) -> None:
+    """Take everything off the list and out of memory."""
+    forget(worklist, stores, worklist.rows.values())
+    for key in list(worklist.volumes):
+        forget_volume(worklist, stores, key)
+    worklist.notices = ()
 
 
 def _thumbnail(scan: Scan) -> str:
-    factor = _THUMBNAIL / max(scan.height, scan.width)
-    size = (max(1, round(scan.width * factor)), max(1, round(scan.height * factor)))
+    height, width = scan.height * scan.aspect, float(scan.width)
+    factor = _THUMBNAIL / max(height, width)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = cv2.resize(scan.pixels, size, interpolation=cv2.INTER_AREA)
-    gray = np.rint(apply_window(small, first_window(scan.pixels)) * 255.0).astype(np.uint8)
+    if scan.windows:
+        shown = scan.windows[0].apply(small)
+    else:
+        shown = apply_window(small, first_window(scan))
+    gray = np.rint(shown * 255.0).astype(np.uint8)
     _, data = cv2.imencode(".webp", gray, [cv2.IMWRITE_WEBP_QUALITY, 70])
     return "data:image/webp;base64," + base64.b64encode(data.tobytes()).decode()

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 import streamlit as st
 
 from brainscan.imaging.scan import Scan
+from brainscan.imaging.source import Source
 from brainscan.inference.prediction import Prediction
 from brainscan.ui.viewer.payload import ViewerMap
 
@@ -83,6 +84,8 @@ class Stores:
     ----------
     files
         Bytes of the files, by session and SHA-256: one session never reads another's.
+    volumes
+        Files of volumes that wait to be opened on the Volume page, by session and key.
     scans
         Decoded scans by SHA-256.
     predictions, maps
@@ -91,6 +94,9 @@ class Stores:
 
     files: BoundedStore[tuple[str, str], bytes] = field(
         default_factory=lambda: BoundedStore(1024 * _MIB)
+    )
+    volumes: BoundedStore[tuple[str, str], tuple[Source, ...]] = field(
+        default_factory=lambda: BoundedStore(2048 * _MIB)
     )
     scans: BoundedStore[str, Scan] = field(default_factory=lambda: BoundedStore(512 * _MIB))
     predictions: BoundedStore[tuple[str, str], Prediction] = field(

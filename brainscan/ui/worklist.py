@@ -10,6 +10,8 @@ from typing import Any, Literal, cast
 import streamlit as st
 
 from brainscan.evaluation.stability_scan import ScanStability
+from brainscan.imaging.orientation import Plane
+from brainscan.imaging.sequence import SequenceLabel
 
 Status = Literal["waiting", "ok", "rejected"]
 Order = Literal["Order added", "Name", "Probability"]
@@ -84,15 +86,61 @@ class Row:
         return ("rejected", refusal) if refusal else (self.status, self.reason)
 
 
+@dataclass(frozen=True)
+class VolumeEntry:
+    """A volume that was dropped among slices; it is read on the Volume page.
+
+    Attributes
+    ----------
+    key
+        Identifies the volume.
+    name
+        Safe to show: a file name, or a series description without any trace of the patient.
+    plane
+        In which it was acquired; ``None`` where the file does not say.
+    slices
+        Number of slices in that plane.
+    sequence
+        Guess at the MR sequence.
+    size_bytes
+        Length of its files.
+    """
+
+    key: str
+    name: str
+    plane: Plane | None
+    slices: int
+    sequence: SequenceLabel
+    size_bytes: int
+
+    @property
+    def words(self) -> str:
+        """Plane and sequence, as far as known, for example ``"axial, T1ce"``."""
+        known = [self.plane or "", "" if self.sequence == "unknown" else self.sequence]
+        return ", ".join(word for word in known if word)
+
+
 @dataclass
 class Worklist:
-    """The rows of a session, which one is shown, and in which order."""
+    """The rows of a session, which one is shown, and in which order.
+
+    Volumes stand beside the rows; ``notices`` are sentences about the files dropped last.
+    """
 
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
     rows: dict[str, Row] = field(default_factory=dict)
     selected: str = ""
     order: Order = "Order added"
     paused: bool = False
+    volumes: dict[str, VolumeEntry] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+    def add_volume(self, volume: VolumeEntry) -> bool:
+        """Keep a volume; return ``False`` when the same one is there already."""
+        if volume.key in self.volumes:
+            return False
+        self.volumes[volume.key] = volume
+        return True
 
     def add(self, row: Row) -> bool:
         """Append a row; return ``False`` when the same file is already listed."""

@@ -260,7 +260,7 @@ def test_sample_is_labelled_synthetic_and_results_can_be_taken_away(
     assert download.value.suggested_filename == "synthetic-1-glioma-brainscan.png"
     assert saved is not None and saved.shape[0] > 256
     page.get_by_role("button", name="Clear").click()
-    page.get_by_text("Drop brain MRI slices here").wait_for()
+    page.get_by_text("Drop brain MRI scans here").wait_for()
     assert page.console_errors == []
 
 

@@ -140,6 +140,6 @@ def test_problem_carries_its_sentence_and_no_picture() -> None:
 def test_windows() -> None:
     ramp = np.arange(1001, dtype=np.uint16).reshape(7, 143)
     assert auto_window(ramp) == (991.0, 500.5)
-    assert first_window(ramp) == auto_window(ramp)
-    assert first_window(np.full((4, 4), 3, np.uint8)) == (256.0, 128.0)
+    assert first_window(_scan(ramp)) == auto_window(ramp)
+    assert first_window(_scan(np.full((4, 4), 3, np.uint8))) == (256.0, 128.0)
     assert auto_window(np.full((4, 4), 3, np.uint8)) == (256.0, 128.0)

@@ -25,6 +25,7 @@ from tests.pages.fake_model import FakeClassifier
 VIEW = {
     "source": "evidence",
     "window": [256.0, 128.0],
+    "preset": None,
     "opacity": 0.5,
     "threshold": 0.2,
     "colormap": "viridis",

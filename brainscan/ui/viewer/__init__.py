@@ -13,6 +13,7 @@ import streamlit as st
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
+    "save.js",
     "payload.js",
     "settings.js",
     "raster.js",

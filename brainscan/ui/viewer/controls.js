@@ -13,6 +13,20 @@ function number(value) {
   return Number.isInteger(value) || Math.abs(value) >= 100 ? String(Math.round(value)) : value.toPrecision(3);
 }
 
+const CURVES = { SIGMOID: "  sigmoid", TABLE: "  table" };
+
+function pixelSize({ spacing }) {
+  if (!spacing) return "";
+  const [down, across] = spacing.map((size) => Number(size.toPrecision(3)));
+  return ` of ${across} × ${down} mm`;
+}
+
+// The nearest of 1, 2 and 5 times a power of ten.
+function roundLength(length) {
+  const power = 10 ** Math.floor(Math.log10(length));
+  return Number(([1, 2, 5, 10].findLast((step) => step * power <= length * 1.001) * power).toPrecision(2));
+}
+
 function showFill(input) {
   const [low, high, value] = [input.min, input.max, input.value].map(Number);
   input.style.setProperty("--fill", `${(100 * (value - low)) / Math.max(high - low, 1e-9)}%`);
@@ -37,10 +51,15 @@ class Controls {
     }
     for (const input of this.all("[data-window]")) {
       input.addEventListener("input", () => {
-        const [width, level] = ["width", "level"].map((name) => Number(this.one(`[data-window=${name}]`).value));
-        viewer.setWindow(width, level);
+        const [width, level] = viewer.window;
+        if (input.dataset.window === "width") viewer.setWindow(Number(input.value), level);
+        else viewer.setWindow(width, Number(input.value));
       });
     }
+    this.one("[data-preset]").addEventListener("change", (event) => {
+      viewer.setPreset(Number(event.target.value));
+      viewer.refresh();
+    });
     const whenFull = () => viewer.scan && this.update();
     document.addEventListener("fullscreenchange", whenFull, { signal: viewer.closing.signal });
   }
@@ -80,13 +99,18 @@ class Controls {
     };
     choices(this.one("[data-set=source]"), scan.maps.map((map) => [map.key, map.label]));
     choices(this.one("[data-set=colormap]"), Object.keys(scan.colormaps).map((name) => [name, name]));
-    const [floor, ceiling] = scan.range;
-    const step = scan.integer ? 1 : (ceiling - floor) / 1000;
-    Object.assign(this.one("[data-window=width]"), { min: step, max: ceiling - floor, step });
-    Object.assign(this.one("[data-window=level]"), { min: floor, max: ceiling, step });
+    for (const name of ["width", "level"]) {
+      const [min, max] = scan.limits[name];
+      Object.assign(this.one(`[data-window=${name}]`), { min, max, step: scan.limits.step });
+    }
+    const presets = this.one("[data-preset]");
+    presets.replaceChildren(...scan.presets.map(({ label }, index) => new Option(label, index)));
+    presets.closest("label").hidden = scan.presets.length === 0;
     this.write("name", scan.name);
     this.write("problem", scan.problem);
-    this.write("size", scan.problem ? "" : `${scan.width} × ${scan.height} pixels`);
+    this.write("size", scan.problem ? "" : `${scan.width} × ${scan.height} pixels${pixelSize(scan)}`);
+    this.write("orientation", scan.problem || scan.letters ? "" : "Orientation unknown");
+    for (const edge of this.all("[data-edge]")) edge.textContent = scan.letters?.[edge.dataset.edge] ?? "";
     this.one(".settings").classList.toggle("idle", Boolean(scan.problem));
     for (const button of this.all(".group:not([data-steps]) button")) {
       button.disabled = Boolean(scan.problem) && !ALWAYS.includes(button.dataset.act);
@@ -117,6 +141,7 @@ class Controls {
     const plain = viewer.panes[0];
     if (plain.hidden === settings.split) {
       plain.hidden = !settings.split;
+      viewer.stage.classList.toggle("split", settings.split);
       viewer.resize();
     }
     this.updateOverlay(map, overlayShown);
@@ -124,18 +149,36 @@ class Controls {
     const [width, level] = viewer.window;
     this.one("[data-window=width]").value = width;
     this.one("[data-window=level]").value = level;
-    this.write("width", number(width));
-    this.write("level", number(level));
+    const [more, up] = viewer.shading?.stated ?? [0, 0];
+    const [saidWidth, saidLevel] = [number(width + more), number(level + up)];
+    this.write("width", saidWidth);
+    this.write("level", saidLevel);
+    this.one("[data-preset]").value = viewer.presetUnmoved ? viewer.preset : "";
     this.all("input[type=range]").forEach(showFill);
     if (scan.problem) {
       for (const name of ["window", "zoom", "note"]) this.write(name, "");
+      this.one(".ruler").hidden = true;
       viewer.stage.setAttribute("aria-label", `${scan.name}: ${scan.problem}`);
       return;
     }
-    this.write("window", `W ${number(width)}  L ${number(level)}`);
+    const curve = CURVES[viewer.shading?.function] ?? "";
+    this.write("window", `W ${saidWidth}  L ${saidLevel}${curve}`);
+    this.updateRuler();
     this.write("zoom", `Zoom ${Math.round(camera.zoom * 100)} %${settings.invert ? "  inverted" : ""}`);
     const overlay = overlayShown ? `${map.label} at ${Math.round(settings.opacity * 100)} percent` : "no overlay";
     viewer.stage.setAttribute("aria-label", `${scan.name}, ${scan.width} by ${scan.height} pixels, ${overlay}`);
+  }
+
+  // A bar of a round number of millimetres, about an eighth of the pane wide.
+  updateRuler() {
+    const { camera, scan } = this.viewer;
+    const ruler = this.one(".ruler");
+    ruler.hidden = !scan.spacing;
+    if (!scan.spacing) return;
+    const perMillimetre = camera.zoom / scan.spacing[1];
+    const length = roundLength(camera.pane.width / 8 / perMillimetre);
+    ruler.style.width = `${(length * perMillimetre) / (window.devicePixelRatio || 1)}px`;
+    this.write("ruler", length < 1 ? `${Math.round(length * 1000)} µm` : `${length} mm`);
   }
 
   updateOverlay(map, shown) {
@@ -148,6 +191,8 @@ class Controls {
     this.write("note", this.note(map));
     const bar = this.one(".colorbar");
     bar.hidden = !shown;
+    this.viewer.stage.classList.toggle("barred", shown);
+    this.viewer.stage.classList.toggle("noted", this.outs.note.textContent !== "");
     if (!shown) return;
     this.write("unit", map.unit);
     this.one("[data-mark]").style.bottom = `${settings.threshold * 100}%`;

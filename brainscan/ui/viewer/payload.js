@@ -12,17 +12,15 @@ function readPayload(message) {
   return {
     ...header,
     pixels: header.dtype === "uint16" ? new Uint16Array(raw.buffer) : raw,
+    presets: header.presets.map((preset) => ({ ...preset, curve: curveOf(preset, section) })),
     maps: header.maps.map((map) => ({ ...map, values: section(map.values) })),
     colormaps,
     download: header.download ? { ...header.download, bytes: section(header.download.file) } : null,
   };
 }
 
-function saveAs(name, type, bytes) {
-  const url = URL.createObjectURL(new Blob([bytes], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+// How a window function shades (see raster.js): LINEAR, LINEAR_EXACT, SIGMOID or TABLE.
+function curveOf(preset, section) {
+  if (preset.function === "TABLE") return tabled(new Float32Array(section(preset.table).buffer));
+  return preset.function === "SIGMOID" ? sigmoid : straight;
 }

@@ -16,6 +16,7 @@ import numpy as np
 
 from brainscan.imaging.overlay import Colormap, colorize
 from brainscan.imaging.scan import Scan
+from brainscan.imaging.voi import Voi
 from brainscan.imaging.windowing import Window, full_window
 from brainscan.inference.prediction import HeatMap, Prediction
 from brainscan.notice import RESEARCH_USE
@@ -23,6 +24,9 @@ from brainscan.notice import RESEARCH_USE
 COLORMAPS: tuple[Colormap, ...] = ("inferno", "viridis")
 _SAMPLED = 1024  # pixels a side that are enough to judge a slice's brightness
 _LONGEST_MAP = 1024  # a map's longer side in the browser; finer than any network's grid
+_STEPS = 65535  # the largest value that travels
+_STATED = {"LINEAR": (1.0, 0.5)}  # from the converted width and level back to the file's
+_WHOLE = 1e-3  # how far from a whole number of steps a value may lie by rounding alone
 
 
 @dataclass(frozen=True)
@@ -91,9 +95,23 @@ def auto_window(pixels: np.ndarray) -> Window:
     return high - low, (low + high) / 2.0
 
 
-def first_window(pixels: np.ndarray) -> Window:
-    """Return the window a scan opens with: as stored for 8 bits, otherwise the automatic one."""
-    return full_window(pixels) if pixels.dtype == np.uint8 else auto_window(pixels)
+def first_window(scan: Scan) -> Window:
+    """Return the window a scan opens with.
+
+    The file's first one; without any, as stored for 8 bits and otherwise the automatic one.
+    """
+    if scan.windows:
+        return scan.windows[0].window
+    return full_window(scan.pixels) if scan.pixels.dtype == np.uint8 else auto_window(scan.pixels)
+
+
+def shown_window(voi: Voi) -> Window:
+    """Return width and level as the file states them, for people.
+
+    :class:`Voi` keeps LINEAR windows converted for floating-point pixels.
+    """
+    more, up = _STATED.get(voi.function, (0.0, 0.0))
+    return voi.width + more, voi.level + up
 
 
 def pack(
@@ -127,9 +145,8 @@ def pack(
     """
     stored, slope, intercept = _storable(scan.pixels)
     facts = {"model": model, "answer": answer, "note": note, "problem": ""}
-    return _message(
-        _header(scan, stored, slope, intercept, position) | facts, stored, maps, picture
-    )
+    header = _header(scan, stored, slope, intercept, position) | facts
+    return _message(header, stored, scan.windows, maps, picture)
 
 
 def pack_problem(name: str, key: str, sentence: str, *, position: tuple[int, int]) -> bytes:
@@ -137,24 +154,35 @@ def pack_problem(name: str, key: str, sentence: str, *, position: tuple[int, int
     nothing = Scan(np.zeros((1, 1), np.uint8), name, key, format="", mode="")
     facts = {"model": "", "answer": "", "note": "", "problem": sentence}
     header = _header(nothing, nothing.pixels, 1.0, 0.0, position) | facts
-    return _message(header, nothing.pixels, (), None)
+    return _message(header, nothing.pixels, (), (), None)
 
 
 def _header(
     scan: Scan, stored: np.ndarray, slope: float, intercept: float, position: tuple[int, int]
 ) -> dict[str, Any]:
     full_width, full_level = full_window(scan.pixels)
+    whole = bool(np.issubdtype(scan.pixels.dtype, np.integer))
+    step = 1.0 if whole or slope == 1.0 else full_width / 1000
+    floor, ceiling = full_level - full_width / 2, full_level + full_width / 2
+    widths, levels = zip((full_width, floor), *(voi.window for voi in scan.windows), strict=True)
     return {
         "scan": scan.sha256,
         "name": scan.name,
         "width": scan.width,
         "height": scan.height,
         "dtype": str(stored.dtype),
-        "integer": bool(np.issubdtype(scan.pixels.dtype, np.integer)),
+        "spacing": scan.spacing,
+        "letters": scan.letters._asdict() if scan.letters else None,
+        "integer": whole,
         "slope": slope,
         "intercept": intercept,
-        "range": [full_level - full_width / 2, full_level + full_width / 2],
-        "window": first_window(scan.pixels),
+        "range": [floor, ceiling],
+        "limits": {
+            "width": [step, max(widths)],
+            "level": [min(levels), max(*levels, ceiling)],
+            "step": step,
+        },
+        "window": first_window(scan),
         "auto": auto_window(scan.pixels),
         "full": (full_width, full_level),
         "notice": RESEARCH_USE,
@@ -163,17 +191,37 @@ def _header(
 
 
 def _storable(pixels: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Return uint8 or uint16 pixels and the slope and intercept back to the file's values."""
+    """Return uint8 or uint16 pixels and the slope and intercept back to the file's values.
+
+    Values that are whole steps apart, as rescaled integers are, keep every value exactly; others
+    lose at most half of the 65,535th part of their range.
+    """
     if pixels.dtype in (np.uint8, np.uint16):
         return pixels, 1.0, 0.0
-    low, high = float(pixels.min()), float(pixels.max())
-    slope = (high - low) / 65535.0 or 1.0
-    return np.rint((pixels - low) / slope).astype(np.uint16), slope, low
+    values = pixels.astype(np.float64)
+    low, high = float(values.min()), float(values.max())
+    slope = _step_of(np.unique(values)) or (high - low) / _STEPS or 1.0
+    return np.rint((values - low) / slope).astype(np.uint16), slope, low
+
+
+def _step_of(values: np.ndarray) -> float | None:
+    """Find the step that all sorted values are whole numbers of apart, if so few reach the end."""
+    if len(values) < 2:
+        return None
+    span = float(values[-1] - values[0])
+    count = round(span / float(np.diff(values).min()))
+    if not 1 <= count <= _STEPS:
+        return None
+    # Rescaled integers are float32: the smallest difference is rounded, the whole span hardly.
+    step = span / count
+    steps = (values - values[0]) / step
+    return step if float(np.abs(steps - np.rint(steps)).max()) < _WHOLE else None
 
 
 def _message(
     header: dict[str, Any],
     pixels: np.ndarray,
+    windows: tuple[Voi, ...],
     maps: tuple[ViewerMap, ...],
     picture: Picture | None,
 ) -> bytes:
@@ -187,6 +235,17 @@ def _message(
         return {"offset": used - len(data), "length": len(data)}
 
     header["pixels"] = add(pixels.astype(pixels.dtype.newbyteorder("<")).tobytes())
+    header["presets"] = [
+        {
+            "label": voi.label,
+            "function": voi.function,
+            "width": voi.width,
+            "level": voi.level,
+            "stated": _STATED.get(voi.function, (0.0, 0.0)),
+            "table": None if voi.table is None else add(voi.table.astype("<f4").tobytes()),
+        }
+        for voi in windows
+    ]
     header["maps"] = [
         {
             "key": entry.key,

@@ -10,11 +10,21 @@ function windowEnds([width, level], integer) {
   return [middle - reach / 2, middle + reach / 2];
 }
 
-function greyTable(size, low, high, invert) {
+// A curve takes the place in a window, 0 at its black end and 1 at its white one, and returns
+// the brightness, 0 to 1. These are the functions of DICOM PS3.3 C.11.2: a straight line, the
+// sigmoid, and a table of brightness stretched over the window.
+const straight = (place) => place;
+const sigmoid = (place) => 1 / (1 + Math.exp(-4 * (place - 0.5)));
+const tabled = (entries) => (place) => {
+  const last = entries.length - 1;
+  return entries[Math.min(last, Math.max(0, Math.round(place * last)))];
+};
+
+function greyTable(size, low, high, invert, curve = straight) {
   const table = new Uint32Array(size);
-  const scale = 255 / Math.max(high - low, 1e-9);
+  const reach = Math.max(high - low, 1e-9);
   for (let value = 0; value < size; value += 1) {
-    let grey = Math.min(255, Math.max(0, Math.round((value - low) * scale)));
+    let grey = Math.min(255, Math.max(0, Math.round(255 * curve((value - low) / reach))));
     if (invert) grey = 255 - grey;
     table[value] = 0xff000000 | (grey << 16) | (grey << 8) | grey;
   }
@@ -46,11 +56,12 @@ class GreyRaster {
     this.version = 0;
   }
 
-  setWindow(low, high, invert) {
+  setWindow(low, high, invert, curve = straight) {
     const key = `${low}/${high}/${invert}`;
-    if (key === this.key) return;
+    if (key === this.key && curve === this.curve) return;
     this.key = key;
-    this.table = greyTable(this.levelsOfGrey, low, high, invert);
+    this.curve = curve;
+    this.table = greyTable(this.levelsOfGrey, low, high, invert, curve);
     this.version += 1;
   }
 
@@ -82,6 +93,23 @@ class GreyRaster {
   }
 }
 
+function paintPixels(canvas, pixels, width, height, table) {
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(width, height);
+  const out = new Uint32Array(image.data.buffer);
+  for (let at = 0; at < pixels.length; at += 1) out[at] = table[pixels[at]];
+  context.putImageData(image, 0, 0);
+}
+
+// Colors for a map of 0..255; what is below the threshold stays clear.
+function colorTable(colors, threshold) {
+  const table = new Uint32Array(256);
+  for (let v = Math.max(1, Math.ceil(threshold * 255)); v < 256; v += 1) {
+    table[v] = 0xff000000 | (colors[3 * v + 2] << 16) | (colors[3 * v + 1] << 8) | colors[3 * v];
+  }
+  return table;
+}
+
 // A map of 0..255 in colors; cells below the threshold stay clear. Made anew when asked with
 // other arguments than the last time.
 class MapRaster {
@@ -94,17 +122,8 @@ class MapRaster {
     const key = `${name}/${threshold}`;
     if (key === this.key) return this.canvas;
     this.key = key;
-    const context = this.canvas.getContext("2d");
-    const image = context.createImageData(this.map.width, this.map.height);
-    const out = new Uint32Array(image.data.buffer);
-    const table = new Uint32Array(256);
-    const first = Math.max(1, Math.ceil(threshold * 255));
-    for (let v = first; v < 256; v += 1) {
-      table[v] = 0xff000000 | (colors[3 * v + 2] << 16) | (colors[3 * v + 1] << 8) | colors[3 * v];
-    }
-    const { values } = this.map;
-    for (let i = 0; i < values.length; i += 1) out[i] = table[values[i]];
-    context.putImageData(image, 0, 0);
+    const { values, width, height } = this.map;
+    paintPixels(this.canvas, values, width, height, colorTable(colors, threshold));
     return this.canvas;
   }
 

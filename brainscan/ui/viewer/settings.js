@@ -1,4 +1,5 @@
-// What a reader chooses once and expects to find again at the next scan and the next visit.
+// What a reader chooses once and expects to find again at the next scan and the next visit, in the
+// slice viewer and the volume viewer alike.
 
 const SETTINGS_KEY = "brainscan.viewer.1";
 const DEFAULT_SETTINGS = Object.freeze({
@@ -11,6 +12,8 @@ const DEFAULT_SETTINGS = Object.freeze({
   smooth: true,
   split: false,
   tool: "pan",
+  layout: "main",
+  crosshair: true,
 });
 
 function loadSettings() {

@@ -31,8 +31,9 @@ class Viewer {
     this.scan = scan;
     if (scan.scan !== last?.scan) {
       this.grey = new GreyRaster(scan.pixels, scan.width, scan.height);
-      this.window = [...scan.window];
-      this.camera.setImage(scan.width, scan.height);
+      this.setPreset(scan.presets.length ? 0 : null);
+      const [down, across] = scan.spacing ?? [1, 1];
+      this.camera.setImage(scan.width, scan.height, down / across);
     }
     if (scan.scan !== last?.scan || scan.answer !== last?.answer) {
       this.rasters = new Map(scan.maps.map((map) => [map.key, new MapRaster(map)]));
@@ -80,8 +81,9 @@ class Viewer {
     if (!this.scan || this.camera.pane.width < 2) return;
     const { slope, intercept } = this.scan;
     const [black, white] = windowEnds(this.window, this.scan.integer);
-    this.grey.setWindow((black - intercept) / slope, (white - intercept) / slope, this.settings.invert);
-    const level = this.grey.at(this.camera.zoom);
+    const ends = [(black - intercept) / slope, (white - intercept) / slope];
+    this.grey.setWindow(...ends, this.settings.invert, this.shading?.curve);
+    const level = this.grey.at(Math.max(this.camera.zoom, this.camera.down));
     for (const pane of this.panes) {
       if (!pane.hidden) this.paintPane(pane, level, pane.dataset.pane === "overlay");
     }
@@ -93,16 +95,16 @@ class Viewer {
     context.globalAlpha = 1;
     context.fillStyle = "#000";
     context.fillRect(0, 0, pane.width, pane.height);
-    const scale = camera.zoom * factor;
+    const [across, down] = [camera.zoom * factor, camera.down * factor];
     context.imageSmoothingEnabled = settings.smooth;
     // The pyramid has done the averaging; only enlarging gains from the better filter.
-    context.imageSmoothingQuality = scale > 1 ? "high" : "low";
-    context.drawImage(canvas, camera.left, camera.top, canvas.width * scale, canvas.height * scale);
+    context.imageSmoothingQuality = Math.max(across, down) > 1 ? "high" : "low";
+    context.drawImage(canvas, camera.left, camera.top, canvas.width * across, canvas.height * down);
     if (!withOverlay || !this.overlayShown) return;
     const colors = scan.colormaps[settings.colormap];
     const map = this.rasters.get(this.map.key).draw(colors, settings.colormap, settings.threshold);
     context.globalAlpha = settings.opacity;
-    context.drawImage(map, camera.left, camera.top, scan.width * camera.zoom, scan.height * camera.zoom);
+    context.drawImage(map, camera.left, camera.top, scan.width * camera.zoom, scan.height * camera.down);
   }
 
   // Where a point of the browser window lies in the pane under it, in device pixels.
@@ -154,13 +156,33 @@ class Viewer {
   }
 
   setWindow(width, level) {
-    const [floor, ceiling] = this.scan.range;
-    const least = this.scan.integer ? 1 : (ceiling - floor) / 1000;
-    this.window = [
-      Math.min(ceiling - floor, Math.max(least, width)),
-      Math.min(ceiling, Math.max(floor, level)),
-    ];
+    const within = ([least, most], value) => Math.min(most, Math.max(least, value));
+    const { limits } = this.scan;
+    this.window = [within(limits.width, width), within(limits.level, level)];
     this.refresh();
+  }
+
+  // Show the values as one of the file's windows does; null: as a straight line over the window
+  // that Python chose. The function stays when the reader moves the window.
+  setPreset(index) {
+    this.preset = index;
+    const { presets, window: first } = this.scan;
+    this.window = index === null ? [...first] : [presets[index].width, presets[index].level];
+  }
+
+  setStraight(window) {
+    this.preset = null;
+    this.window = [...window];
+  }
+
+  get shading() {
+    return this.preset === null ? undefined : this.scan.presets[this.preset];
+  }
+
+  // Whether the window is still where the file has it.
+  get presetUnmoved() {
+    const { shading } = this;
+    return Boolean(shading) && this.window[0] === shading.width && this.window[1] === shading.level;
   }
 
   change(setting, value) {
@@ -195,10 +217,10 @@ class Viewer {
       zoomOut: () => camera.zoomBy(0.8),
       fit: () => camera.fit(),
       actual: () => camera.zoomBy(1 / camera.zoom),
-      auto: () => (this.window = [...scan.auto]),
-      full: () => (this.window = [...scan.full]),
+      auto: () => this.setStraight(scan.auto),
+      full: () => this.setStraight(scan.full),
       reset: () => {
-        this.window = [...scan.window];
+        this.setPreset(scan.presets.length ? 0 : null);
         camera.fit();
       },
       help: () => this.controls.toggleHelp(),
@@ -231,6 +253,7 @@ class Viewer {
       scan: this.scan.scan,
       source: this.overlayShown ? this.map.key : null,
       window: this.window,
+      preset: this.preset,
       opacity: settings.opacity,
       threshold: settings.threshold,
       colormap: settings.colormap,
