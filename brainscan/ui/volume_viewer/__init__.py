@@ -1,10 +1,13 @@
-"""The volume viewer: three linked planes, a profile of the slices, all drawn in the browser.
+"""The volume viewer: three linked planes and a profile of the slices, all drawn in the browser.
 
 Written here and not taken from a WebGL viewer such as NiiVue: the screen needs three grey slices
-and a translucent map, which a canvas draws in a few milliseconds, and in return it has the
-conventions, keys and looks of the slice viewer, works without WebGL and without internet, and is
-small enough to read. The voxels travel to the browser once, in an element of their own;
-scrolling, windowing and jumping along the profile ask Python for nothing.
+and a translucent map, which a canvas draws in a few milliseconds. In return it has the
+conventions, keys and looks of the slice viewer, runs without WebGL and without internet, and is
+small enough to read.
+
+The voxels travel to the browser once, over Streamlit's own address for media. As the data of a
+component they would be copied, hashed and serialized again at every run of the script.
+Scrolling, windowing and jumping along the profile ask Python for nothing.
 """
 
 from __future__ import annotations
@@ -13,13 +16,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
+from streamlit import runtime
 
 from brainscan.ui.viewer.payload import Picture
-from brainscan.ui.volume_viewer.payload import pack_view
+from brainscan.ui.volume_viewer.message import read_header
+from brainscan.ui.volume_viewer.payload import Goto, pack_view
+
+__all__ = ["Goto", "Picture", "volume_viewer"]
 
 _HERE = Path(__file__).parent
 _SHARED = _HERE.parent / "viewer"
-_CARRIER = (_HERE / "message.js", _HERE / "carrier.js")
 _SCRIPTS = (
     *(_SHARED / name for name in ("settings.js", "save.js", "raster.js", "camera.js", "keys.js")),
     *(
@@ -49,9 +55,6 @@ _mount = st.components.v2.component(
     css=_joined((_SHARED / "viewer.css", _HERE / "viewer.css")),
     js=_joined(_SCRIPTS),
 )
-_carry = st.components.v2.component(
-    "brainscan_volume_voxels", html="<i hidden></i>", js=_joined(_CARRIER)
-)
 
 
 def volume_viewer(
@@ -61,25 +64,40 @@ def volume_viewer(
     key: str,
     on_save: Callable[[], None],
     picture: Picture | None = None,
+    goto: Goto | None = None,
 ) -> None:
     """Show one volume.
 
     Parameters
     ----------
     volume
-        From :func:`brainscan.ui.volume_viewer.payload.pack_volume`; the same bytes at every run
-        are sent once.
+        From :func:`brainscan.ui.volume_viewer.payload.pack_volume`; keep it between runs.
     answer
         From :func:`brainscan.ui.volume_viewer.payload.pack_answer`; ``None`` while there is none.
     key
-        Widget key. Before ``on_save`` runs, ``st.session_state[key]["save"]`` holds ``plane``,
-        ``index`` (as :meth:`Volume.plane_slice` counts), ``window`` (width, level), ``preset``
-        (index into ``volume.windows`` or ``None``), ``invert``, ``overlay``, ``opacity``,
-        ``threshold`` and ``colormap`` of the view to save.
+        Widget key. Before ``on_save`` runs, ``st.session_state[key]["save"]`` holds ``volume``
+        (its SHA-256), ``plane``, ``index`` (as :meth:`Volume.plane_slice` counts), ``window``
+        (width and level as ``Voi`` keeps them), ``preset`` (index into ``volume.windows`` or
+        ``None``), ``invert``, ``overlay``, ``opacity``, ``threshold`` and ``colormap``.
     on_save
         Called when the reader asks for the view as a picture.
     picture
         A picture for the browser to save, once.
+    goto
+        A slice to go to, once.
     """
-    _mount(key=key, data=pack_view(answer, picture), on_save_change=on_save)
-    _carry(key=f"{key} voxels", data=volume)
+    where = _serve(volume, read_header(volume)["volume"], f"{key} volume")
+    said = answer and _serve(answer, read_header(answer)["answer"], f"{key} answer")
+    _mount(key=key, data=pack_view(where, said or None, picture, goto), on_save_change=on_save)
+
+
+def _serve(message: bytes, digest: str, place: str) -> str:
+    """Return the address at which the browser finds a message until the next run.
+
+    The digest goes in as a file name: Streamlit tells large files apart by samples of their
+    bytes only, and two patients' scans must never share an address.
+    """
+    files = runtime.get_instance().media_file_mgr
+    address = files.add(message, "application/octet-stream", place, file_name=digest)
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"/{base}{address}" if base else address

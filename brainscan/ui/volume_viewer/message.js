@@ -9,7 +9,13 @@ function openMessage(message) {
   return { header, section };
 }
 
-// Where the element that carries the voxels leaves them for the viewer. Both are modules of
-// their own, so they meet at the window.
-const SHELF = "brainscanVolume";
-const ARRIVED = "brainscan-volume";
+// Python leaves the large messages at addresses of their own. An address may be gone for a moment
+// while a run of the script is cut short by the next one.
+async function fetchMessage(address, signal) {
+  for (let attempts = 1; ; attempts += 1) {
+    const response = await fetch(address, { signal });
+    if (response.ok) return openMessage(await response.arrayBuffer());
+    if (attempts === 5) throw new Error(`The scan could not be fetched (${response.status}).`);
+    await new Promise((resolve) => setTimeout(resolve, 300 * attempts));
+  }
+}

@@ -37,7 +37,8 @@ class Sections:
         return b"".join((len(text).to_bytes(4, "little"), text, *self._parts))
 
 
-def read_message(message: bytes) -> tuple[dict[str, Any], memoryview]:
-    """Return the header and the bytes that its sections are counted in."""
+def read_header(message: bytes) -> dict[str, Any]:
+    """Return the header of a message."""
     size = int.from_bytes(message[:4], "little")
-    return json.loads(message[4 : 4 + size]), memoryview(message)[4 + size :]
+    header: dict[str, Any] = json.loads(message[4 : 4 + size])
+    return header

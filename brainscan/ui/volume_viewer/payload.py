@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 
-from brainscan.imaging.orientation import PLANES
+from brainscan.imaging.orientation import PLANE_OF_AXIS, PLANES, Plane, direction_letters
 from brainscan.imaging.overlay import colorize
-from brainscan.imaging.volume import Volume
+from brainscan.imaging.volume import Volume, from_displayed
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.notice import RESEARCH_USE
 from brainscan.ui.viewer.payload import COLORMAPS, Picture, shown_window
 from brainscan.ui.volume_viewer.message import Sections
 
-DEEP_VOXELS = 24_000_000
-"""Up to here voxels travel with 16 bits, beyond with 8: about 50 MB in the browser either way."""
 MOST_VOXELS = 64_000_000
 """Beyond this, what is shown is reduced; the network always reads the volume itself."""
 
+_Factors = tuple[int, int, int]
+
 _SAMPLED = 200_000  # voxels that are enough to judge a volume's brightness
+_LONGEST_MAP = 256  # voxels a side of a slice's evidence; finer than any network's grid
+_BYTE, _WORD = 255, 65535
 
 
-def reduction(shape: tuple[int, int, int]) -> tuple[int, int, int]:
+@dataclass(frozen=True)
+class Goto:
+    """A slice to go to once: ``id`` tells one request from the next."""
+
+    id: str
+    plane: Plane
+    index: int
+
+
+def reduction(shape: tuple[int, int, int]) -> _Factors:
     """Return by how much each axis is reduced for display: the longest ones first, by halves."""
     factors = [1, 1, 1]
     while np.prod([-(-size // by) for size, by in zip(shape, factors, strict=True)]) > MOST_VOXELS:
@@ -35,10 +48,9 @@ def reduction(shape: tuple[int, int, int]) -> tuple[int, int, int]:
 def pack_volume(volume: Volume) -> bytes:
     """Return the viewer's message for a volume.
 
-    Voxels travel once, in canonical order with the third index fastest; the browser cuts all
-    three planes from them as :meth:`Volume.plane_slice` does. Whole numbers within 16 bits keep
-    their value; others lose at most half of the 65,535th part of their range, and half of the
-    255th part where the volume has more than :data:`DEEP_VOXELS`.
+    Voxels travel in canonical order with the third index fastest; the browser cuts all three
+    planes from them as :meth:`Volume.plane_slice` does. Whole numbers within 16 bits keep their
+    value; others lose at most half of the 65,535th part of their range.
 
     Parameters
     ----------
@@ -48,21 +60,21 @@ def pack_volume(volume: Volume) -> bytes:
     by = reduction(volume.shape)
     voxels = _reduced(volume.voxels, by)
     stored, slope, low = _storable(voxels)
+    floor, ceiling = float(volume.voxels.min()), float(volume.voxels.max())
+    span = ceiling - floor or 1.0
     sections = Sections()
-    sample = volume.voxels.reshape(-1)[:: 1 + volume.voxels.size // _SAMPLED]
-    inside = sample[sample > sample.min()]
-    ends = np.percentile(inside, (0.5, 99.5)) if inside.size else (low, low + 1.0)
     header: dict[str, Any] = {
         "volume": volume.sha256,
         "name": volume.name,
         "shape": list(voxels.shape),
+        "full": list(volume.shape),
         "factors": list(by),
         "dtype": str(stored.dtype),
         "slope": slope,
         "intercept": low,
-        "range": [float(volume.voxels.min()), float(volume.voxels.max())],
+        "range": [floor, floor + span],
         "window": list(volume.window()),
-        "auto": [float(ends[1] - ends[0]) or 1.0, float(ends[0] + ends[1]) / 2],
+        "auto": _auto(volume),
         "acquired": volume.plane,
         "planes": {plane: _plane(volume, plane, by) for plane in PLANES},
         "affine": (volume.affine @ _to_full(by)).tolist(),
@@ -97,72 +109,86 @@ def pack_answer(volume: Volume, prediction: VolumePrediction, title: str) -> byt
     title
         Model name and version for people.
     """
-    by = reduction(volume.shape)
-    evidence = prediction.evidence_volume(volume)
-    levels = np.rint(np.clip(_reduced(evidence, by), 0.0, 1.0) * 255.0).astype(np.uint8)
+    axis = PLANE_OF_AXIS.index(prediction.plane)
+    evidence, by = _evidence(volume, prediction, axis)
     sections = Sections()
-    axis = {"sagittal": 0, "coronal": 1, "axial": 2}[prediction.plane]
-    header = {
+    header: dict[str, Any] = {
         "volume": volume.sha256,
-        "answer": f"{title} {prediction.plane}",
         "title": title,
         "plane": prediction.plane,
-        "factor": by[axis],
         "slices": [
             {
                 "index": one.index,
                 "state": one.state,
                 "probability": one.probability,
                 "refused": one.gate_refused,
+                "hasEvidence": one.evidence is not None and one.evidence.has_evidence,
             }
             for one in prediction.slices
         ],
         "threshold": prediction.slice_threshold,
         "keys": list(prediction.key_slices),
-        "hasEvidence": any(
-            one.evidence is not None and one.evidence.has_evidence for one in prediction.scored
-        ),
-        "evidence": sections.add(levels),
+        "shape": list(evidence.shape),
+        "factors": by,
+        "evidence": sections.add(evidence),
     }
+    header["answer"] = hashlib.sha256(sections.message(header)).hexdigest()
     return sections.message(header)
 
 
-def pack_view(answer: bytes | None, picture: Picture | None) -> bytes:
-    """Return the message of the viewer itself: an answer and a picture to save, where given."""
+def pack_view(
+    volume: str, answer: str | None, picture: Picture | None = None, goto: Goto | None = None
+) -> bytes:
+    """Return the message of the viewer itself, small enough to travel at every run.
+
+    Parameters
+    ----------
+    volume, answer
+        Addresses under which the browser finds the two large messages.
+    picture
+        A PNG for the browser to save.
+    goto
+        A slice to go to.
+    """
     sections = Sections()
-    header: dict[str, Any] = {
-        "answer": None if answer is None else sections.add(answer),
-        "download": None,
-    }
+    header: dict[str, Any] = {"volume": volume, "answer": answer, "download": None, "goto": None}
+    if goto is not None:
+        header["goto"] = asdict(goto)
     if picture is not None:
-        header["download"] = {
-            "id": picture.id,
-            "name": picture.name,
-            "file": sections.add(picture.png),
-        }
+        file = sections.add(picture.png)
+        header["download"] = {"id": picture.id, "name": picture.name, "file": file}
     return sections.message(header)
 
 
-def _plane(volume: Volume, plane: Any, by: tuple[int, int, int]) -> dict[str, Any]:
-    """Return letters of the edges and millimetres between rows, columns and slices."""
-    middle = volume.plane_slice(plane, volume.depth(plane) // 2)
-    axis = {"sagittal": 0, "coronal": 1, "axial": 2}[plane]
+def _plane(volume: Volume, plane: Plane, by: _Factors) -> dict[str, Any]:
+    """Return letters of the edges and of the two ends of the stack, and millimetres."""
+    axis = PLANE_OF_AXIS.index(plane)
     across, down = (other for other in range(3) if other != axis)
+    shown = volume.plane_slice(plane, 0)
+    normal = volume.affine[:3, axis]
     return {
-        "letters": middle.letters._asdict(),
-        "spacing": [middle.spacing[0] * by[down], middle.spacing[1] * by[across]],
-        "between": volume.spacing[axis] * by[axis],
+        "letters": shown.letters._asdict(),
+        "ends": [direction_letters(-normal), direction_letters(normal)],
+        "spacing": [shown.spacing[0] * by[down], shown.spacing[1] * by[across]],
     }
 
 
-def _to_full(by: tuple[int, int, int]) -> np.ndarray:
+def _auto(volume: Volume) -> list[float]:
+    """Return the window that spreads the middle 99 % of the values above the darkest."""
+    sample = volume.voxels.reshape(-1)[:: 1 + volume.voxels.size // _SAMPLED]
+    inside = sample[sample > sample.min()]
+    low, high = (float(v) for v in np.percentile(inside, (0.5, 99.5))) if inside.size else (0, 1)
+    return [max(high - low, 1e-6), (low + high) / 2]
+
+
+def _to_full(by: _Factors) -> np.ndarray:
     """Return ``(4, 4)``: reduced voxel index to canonical voxel index, centre to centre."""
     matrix = np.diag([*map(float, by), 1.0])
     matrix[:3, 3] = [(factor - 1) / 2 for factor in by]
     return matrix
 
 
-def _reduced(values: np.ndarray, by: tuple[int, int, int]) -> np.ndarray:
+def _reduced(values: np.ndarray, by: _Factors) -> np.ndarray:
     """Return the mean over blocks of voxels; the last block of an axis may be smaller."""
     if by == (1, 1, 1):
         return values
@@ -170,26 +196,49 @@ def _reduced(values: np.ndarray, by: tuple[int, int, int]) -> np.ndarray:
     result = np.empty(shape, np.float32)
     for index in range(shape[0]):
         slab = values[index * by[0] : (index + 1) * by[0]].mean(axis=0, dtype=np.float32)
-        rows, columns = shape[1] * by[1], shape[2] * by[2]
-        padded = np.pad(
-            slab, ((0, rows - slab.shape[0]), (0, columns - slab.shape[1])), mode="edge"
-        )
-        result[index] = cv2.resize(padded, (shape[2], shape[1]), interpolation=cv2.INTER_AREA)
+        result[index] = _blocks(slab, (by[1], by[2]))
     return result
 
 
+def _blocks(slab: np.ndarray, by: tuple[int, int]) -> np.ndarray:
+    """Return the mean over blocks of a ``(rows, columns)`` float32 array, its edge repeated."""
+    if by == (1, 1):
+        return slab
+    rows, columns = (-(-size // factor) for size, factor in zip(slab.shape, by, strict=True))
+    missing = ((0, rows * by[0] - slab.shape[0]), (0, columns * by[1] - slab.shape[1]))
+    padded = np.pad(slab, missing, mode="edge")
+    return np.asarray(cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA))
+
+
 def _storable(voxels: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Return uint8 or uint16 voxels and the slope and intercept back to the values."""
+    """Return uint8 or uint16 voxels, and the slope and intercept back to the values."""
     low, high = float(voxels.min()), float(voxels.max())
-    deep = voxels.size <= DEEP_VOXELS
-    steps, dtype = (65535, np.uint16) if deep else (255, np.uint8)
-    whole = high - low <= steps and low == round(low) and _is_whole(voxels)
-    slope = 1.0 if whole else (high - low) / steps or 1.0
-    stored = np.empty(voxels.shape, dtype)
+    whole = high - low <= _WORD and all(bool((slab == np.rint(slab)).all()) for slab in voxels)
+    slope = 1.0 if whole else (high - low) / _WORD or 1.0
+    stored = np.empty(voxels.shape, np.uint8 if whole and high - low <= _BYTE else np.uint16)
     for index, slab in enumerate(voxels):  # one slab at a time, to need no second volume
-        stored[index] = np.rint((slab - np.float32(low)) / np.float32(slope)).clip(0, steps)
+        stored[index] = np.rint((slab.astype(np.float64) - low) / slope)
     return stored, slope, low
 
 
-def _is_whole(voxels: np.ndarray) -> bool:
-    return all(bool((slab == np.rint(slab)).all()) for slab in voxels)
+def _evidence(
+    volume: Volume, prediction: VolumePrediction, axis: int
+) -> tuple[np.ndarray, list[int]]:
+    """Return the evidence in canonical order, uint8 with 255 for 1, and its factors.
+
+    Slices that travel together, in a reduced volume, keep the strongest evidence of each place.
+    """
+    by = list(reduction(volume.shape))
+    across, down = (other for other in range(3) if other != axis)
+    for other in (across, down):
+        by[other] *= -(-volume.shape[other] // (by[other] * _LONGEST_MAP))
+    shape = [-(-size // factor) for size, factor in zip(volume.shape, by, strict=True)]
+    found = np.zeros(shape, np.uint8)
+    slabs = np.moveaxis(found, axis, 0)
+    for one in prediction.scored:
+        if one.evidence is None:
+            continue
+        values = _blocks(from_displayed(one.evidence.on_slice()), (by[across], by[down]))
+        slab = slabs[one.index // by[axis]]
+        np.maximum(slab, np.rint(np.clip(values, 0.0, 1.0) * _BYTE).astype(np.uint8), out=slab)
+    return found, by

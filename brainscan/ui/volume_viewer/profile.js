@@ -92,7 +92,7 @@ class Profile {
     }
     this.rule(context, left, y(answer.threshold));
     this.marks(context, x, step, y(0), height);
-    const here = x(Math.floor(cross[AXIS[answer.plane]] * answer.factor)) + (step * answer.factor) / 2;
+    const here = x(answer.scan.inFile(answer.plane, cross[AXIS[answer.plane]])) + step / 2;
     context.fillStyle = this.color("text");
     context.fillRect(here - 1, top - 4, 2, reach + 8);
   }

@@ -45,13 +45,13 @@ class Thumbnails {
   picture(volume, index) {
     const { answer, settings, greyTable: greys, overlayShown } = this.viewer;
     const { spacing } = volume.planes[answer.plane];
-    const layer = (array, table) => {
-      const { pixels, width, height } = volume.cut(array, answer.plane, index);
+    const layer = (source, table) => {
+      const { pixels, width, height } = source.cut(answer.plane, index);
       const canvas = Object.assign(document.createElement("canvas"), { width, height });
       paintPixels(canvas, pixels, width, height, table);
       return canvas;
     };
-    const grey = layer(volume.voxels, greys);
+    const grey = layer(volume, greys);
     const [across, down] = [grey.width * spacing[1], grey.height * spacing[0]];
     const scale = (2 * THUMB) / Math.max(across, down);
     const small = document.createElement("canvas");
@@ -61,7 +61,9 @@ class Thumbnails {
     if (overlayShown) {
       context.globalAlpha = settings.opacity;
       const table = colorTable(volume.colormaps[settings.colormap], settings.threshold);
-      context.drawImage(layer(answer.evidence, table), 0, 0, small.width, small.height);
+      const [left, top, wide, high] = answer.extent(answer.plane);
+      const [right, down] = [small.width / grey.width, small.height / grey.height];
+      context.drawImage(layer(answer, table), left * right, top * down, wide * right, high * down);
     }
     return small;
   }

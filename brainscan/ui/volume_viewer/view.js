@@ -26,7 +26,7 @@ class PlaneView {
     const [across, down] = displayAxes(this.plane);
     const [width, height] = [volume.shape[across], volume.shape[down]];
     this.camera.setImage(width, height, spacing[0] / spacing[1]);
-    for (const canvas of [this.grey, this.color]) Object.assign(canvas, { width, height });
+    Object.assign(this.grey, { width, height });
     this.slider.max = volume.depth(this.plane) - 1;
     for (const [edge, letter] of Object.entries(volume.planes[this.plane].letters)) {
       this.root.querySelector(`[data-edge=${edge}]`).textContent = letter;
@@ -64,7 +64,9 @@ class PlaneView {
     if (viewer.overlayShown) {
       this.drawColor();
       context.globalAlpha = settings.opacity;
-      context.drawImage(this.color, ...place);
+      const [left, top, wide, high] = viewer.answer.extent(this.plane);
+      const { zoom, down } = camera;
+      context.drawImage(this.color, camera.left + left * zoom, camera.top + top * down, wide * zoom, high * down);
       context.globalAlpha = 1;
     }
     if (settings.crosshair) this.drawCrosshair(context);
@@ -76,7 +78,7 @@ class PlaneView {
     const key = `${index}/${viewer.greyVersion}`;
     if (key === this.greyKey) return;
     this.greyKey = key;
-    const { pixels, width, height } = viewer.volume.cut(viewer.volume.voxels, this.plane, index);
+    const { pixels, width, height } = viewer.volume.cut(this.plane, index);
     paintPixels(this.grey, pixels, width, height, viewer.greyTable);
   }
 
@@ -86,7 +88,8 @@ class PlaneView {
     const key = `${index}/${settings.threshold}/${settings.colormap}`;
     if (key === this.colorKey) return;
     this.colorKey = key;
-    const { pixels, width, height } = volume.cut(answer.evidence, this.plane, index);
+    const { pixels, width, height } = answer.cut(this.plane, index);
+    if (this.color.width !== width || this.color.height !== height) Object.assign(this.color, { width, height });
     const table = colorTable(volume.colormaps[settings.colormap], settings.threshold);
     paintPixels(this.color, pixels, width, height, table);
   }
@@ -114,6 +117,8 @@ class PlaneView {
   write() {
     const { viewer, root, index, plane } = this;
     const count = viewer.volume.depth(plane);
+    const number = viewer.volume.inFile(plane, index) + 1;
+    const total = viewer.volume.full[AXIS[plane]];
     const out = (name, text) => {
       const element = root.querySelector(`[data-out=${name}]`);
       if (element.textContent !== text) element.textContent = text;
@@ -123,11 +128,11 @@ class PlaneView {
     this.slider.style.setProperty("--fill", `${(100 * index) / Math.max(1, count - 1)}%`);
     const read = viewer.answer?.plane === plane ? viewer.answer.of(index) : null;
     const probability = read?.probability ?? null;
-    out("slice", `${index + 1} / ${count}`);
+    out("slice", `${number} / ${total}`);
     out("score", probability === null ? "" : `Slice probability ${probability.toFixed(2)}`);
     out("state", read?.state === "no_brain" ? "Not read: too little head" : read?.refused ? "The input gate would refuse this slice by itself" : "");
     this.writeRuler();
-    root.setAttribute("aria-label", `${plane} slice ${index + 1} of ${count}`);
+    root.setAttribute("aria-label", `${plane} slice ${number} of ${total}`);
   }
 
   writeRuler() {

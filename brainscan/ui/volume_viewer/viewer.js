@@ -23,7 +23,6 @@ class VolumeViewer {
     this.resized = new ResizeObserver(() => this.resize());
     for (const view of this.views) this.resized.observe(view.canvas);
     this.resized.observe(this.profile.canvas);
-    window.addEventListener(ARRIVED, () => this.load(), { signal: this.closing.signal });
   }
 
   close() {
@@ -34,8 +33,7 @@ class VolumeViewer {
   show(message, send) {
     this.send = send;
     const { header, section } = openMessage(message);
-    this.offered = header.answer && section(header.answer);
-    this.load();
+    this.load(header);
     const { download } = header;
     if (download && download.id !== this.saved) {
       this.saved = download.id;
@@ -43,19 +41,51 @@ class VolumeViewer {
     }
   }
 
-  // Take the volume from the shelf and the answer, if it belongs to it.
-  load() {
-    const carried = window[SHELF];
-    if (carried && carried.header.volume !== this.volume?.volume) this.take(new VolumeData(carried));
-    if (!this.volume) return;
-    const opened = this.offered ? openMessage(this.offered) : null;
+  // Fetch the volume and the answer unless they are here already.
+  async load(header) {
+    const { signal } = this.closing;
+    const wanted = (this.wanted = header);
+    try {
+      if (header.volume !== this.volumeAt) {
+        this.controls.write("note", "Loading the scan");
+        const opened = await fetchMessage(header.volume, signal);
+        if (this.wanted.volume !== header.volume || this.volumeAt === header.volume) return;
+        this.volumeAt = header.volume;
+        this.answerAt = null;
+        this.take(new VolumeData(opened));
+      }
+      if (this.wanted.answer !== this.answerAt) {
+        const address = this.wanted.answer;
+        const opened = address && (await fetchMessage(address, signal));
+        if (this.wanted.answer !== address) return;
+        this.answerAt = address;
+        this.takeAnswer(opened);
+      }
+      if (this.wanted === wanted) this.goOnce(wanted.goto);
+    } catch (problem) {
+      if (!signal.aborted) this.controls.write("note", problem.message);
+    }
+  }
+
+  takeAnswer(opened) {
     const fits = opened?.header.volume === this.volume.volume;
     const first = fits && !this.answer;
-    this.answer = fits ? new Answer(opened) : null;
+    this.answer = fits ? new Answer(opened, this.volume) : null;
     for (const view of this.views) view.colorKey = null;
     this.thumbnails.key = null;
-    if (first && !this.moved && this.answer.keys.length) this.goToKey(this.answer.keys[0]);
+    if (first && !this.moved && this.answer.keys.length) {
+      this.enlarge(this.answer.plane);
+      this.goToKey(this.answer.keys[0]);
+    }
     this.refresh();
+  }
+
+  // A slice that Python asks for, once.
+  goOnce(request) {
+    if (!request || request.id === this.went) return;
+    this.went = request.id;
+    this.enlarge(request.plane);
+    this.goTo(request.plane, this.volume.onScreen(request.plane, request.index));
   }
 
   take(volume) {
@@ -88,6 +118,12 @@ class VolumeViewer {
     this.refresh();
   }
 
+  enlarge(plane) {
+    this.main = plane;
+    this.active = plane;
+    this.change("layout", "main");
+  }
+
   goTo(plane, index) {
     const cross = [...this.cross];
     cross[AXIS[plane]] = index;
@@ -97,7 +133,7 @@ class VolumeViewer {
   goToKey(index) {
     const shown = this.answer.shown(index);
     this.active = this.answer.plane;
-    this.moveTo(this.answer.peak(this.volume, shown));
+    this.moveTo(this.answer.peak(shown));
   }
 
   moveTo(voxel) {
@@ -199,7 +235,7 @@ class VolumeViewer {
     }
     const parts = [`Value ${number(this.volume.value(voxel))}`];
     if (this.answer?.hasEvidence) {
-      parts.push(`Evidence ${(this.answer.evidence[this.volume.offset(voxel)] / 255).toFixed(2)}`);
+      parts.push(`Evidence ${this.answer.value(voxel).toFixed(2)}`);
     }
     this.controls.write("probe", parts.join("   "));
   }
@@ -228,11 +264,6 @@ class VolumeViewer {
     const { settings } = this;
     const toggle = (setting) => this.change(setting, !settings[setting]);
     const step = (by) => this.goTo(this.active, this.cross[AXIS[this.active]] + by);
-    const enlarge = (plane) => {
-      this.main = plane;
-      this.active = plane;
-      this.change("layout", "main");
-    };
     const zoom = (factor) => this.view(this.active).camera.zoomBy(factor);
     const fit = () => this.views.forEach((view) => view.camera.fit());
     const actions = {
@@ -244,9 +275,9 @@ class VolumeViewer {
       last: () => this.goTo(this.active, this.volume.depth(this.active) - 1),
       nextKey: () => this.stepKey(1),
       previousKey: () => this.stepKey(-1),
-      axial: () => enlarge("axial"),
-      coronal: () => enlarge("coronal"),
-      sagittal: () => enlarge("sagittal"),
+      axial: () => this.enlarge("axial"),
+      coronal: () => this.enlarge("coronal"),
+      sagittal: () => this.enlarge("sagittal"),
       even: () => this.change("layout", settings.layout === "even" ? "main" : "even"),
       crosshair: () => toggle("crosshair"),
       overlay: () => toggle("overlay"),
@@ -282,14 +313,12 @@ class VolumeViewer {
     this.view(this.active).root.focus({ preventScroll: true });
   }
 
-  // The slice of the scan behind the active view; of a reduced volume the one in the middle.
   save() {
     const { settings, active, volume } = this;
-    const by = volume.factors[AXIS[active]];
     this.send("save", {
       volume: volume.volume,
       plane: active,
-      index: Math.floor(this.cross[AXIS[active]] * by + (by - 1) / 2),
+      index: volume.inFile(active, this.cross[AXIS[active]]),
       window: this.window,
       preset: this.preset,
       invert: settings.invert,

@@ -5,6 +5,26 @@
 const AXIS = { sagittal: 0, coronal: 1, axial: 2 };
 const displayAxes = (plane) => [0, 1, 2].filter((axis) => axis !== AXIS[plane]);
 
+// One slice of an array in canonical order: { pixels, width, height }.
+function cut(array, shape, plane, index) {
+  const [across, down] = displayAxes(plane);
+  const strides = [shape[1] * shape[2], shape[2], 1];
+  const [width, height] = [shape[across], shape[down]];
+  const pixels = new array.constructor(width * height);
+  let row = index * strides[AXIS[plane]] + (height - 1) * strides[down] + (width - 1) * strides[across];
+  let out = 0;
+  for (let y = 0; y < height; y += 1) {
+    let at = row;
+    for (let x = 0; x < width; x += 1) {
+      pixels[out] = array[at];
+      out += 1;
+      at -= strides[across];
+    }
+    row -= strides[down];
+  }
+  return { pixels, width, height };
+}
+
 class VolumeData {
   constructor({ header, section }) {
     Object.assign(this, header);
@@ -13,8 +33,6 @@ class VolumeData {
     this.colormaps = {};
     for (const [name, where] of Object.entries(header.colormaps)) this.colormaps[name] = section(where);
     this.presets = header.presets.map((preset) => ({ ...preset, curve: this.curveOf(preset, section) }));
-    this.strides = [this.shape[1] * this.shape[2], this.shape[2], 1];
-    this.size = this.voxels.length;
   }
 
   // How a window function shades, see raster.js.
@@ -27,24 +45,19 @@ class VolumeData {
     return this.shape[AXIS[plane]];
   }
 
-  // One slice of an array on this grid: { pixels, width, height }.
-  cut(array, plane, index) {
-    const [across, down] = displayAxes(plane);
-    const { shape, strides } = this;
-    const [width, height] = [shape[across], shape[down]];
-    const pixels = new array.constructor(width * height);
-    let row = index * strides[AXIS[plane]] + (height - 1) * strides[down] + (width - 1) * strides[across];
-    let out = 0;
-    for (let y = 0; y < height; y += 1) {
-      let at = row;
-      for (let x = 0; x < width; x += 1) {
-        pixels[out] = array[at];
-        out += 1;
-        at -= strides[across];
-      }
-      row -= strides[down];
-    }
-    return { pixels, width, height };
+  cut(plane, index) {
+    return cut(this.voxels, this.shape, plane, index);
+  }
+
+  // The slice of the scan behind a slice on screen; of a reduced volume the one in the middle.
+  inFile(plane, index) {
+    const axis = AXIS[plane];
+    const by = this.factors[axis];
+    return Math.min(this.full[axis] - 1, Math.floor(index * by + (by - 1) / 2));
+  }
+
+  onScreen(plane, index) {
+    return Math.floor(index / this.factors[AXIS[plane]]);
   }
 
   // The voxel shown at a column and row of a slice.
@@ -62,12 +75,8 @@ class VolumeData {
     return [this.shape[across] - 1 - voxel[across], this.shape[down] - 1 - voxel[down]];
   }
 
-  offset(voxel) {
-    return voxel[0] * this.strides[0] + voxel[1] * this.strides[1] + voxel[2];
-  }
-
-  value(voxel) {
-    return this.voxels[this.offset(voxel)] * this.slope + this.intercept;
+  value([i, j, k]) {
+    return this.voxels[(i * this.shape[1] + j) * this.shape[2] + k] * this.slope + this.intercept;
   }
 
   clamp(voxel) {
@@ -87,29 +96,55 @@ class VolumeData {
   }
 }
 
-// What the model says: evidence on the grid of the voxels, a probability for each slice read.
+// What the model says: a probability for each slice read, and evidence on a grid that is that of
+// the voxels or coarser across the slices: `steps` voxels on screen for one of its own.
 class Answer {
-  constructor({ header, section }) {
+  constructor({ header, section }, volume) {
     Object.assign(this, header);
     this.evidence = section(header.evidence);
+    this.scan = volume;
+    this.steps = this.factors.map((by, axis) => by / volume.factors[axis]);
     this.byIndex = new Map(this.slices.map((one) => [one.index, one]));
+    this.hasEvidence = this.slices.some((one) => one.hasEvidence);
   }
 
-  // The slice of the scan behind a slice on screen, which may be reduced.
+  // What became of the slice of the scan behind a slice on screen.
   of(index) {
-    return this.byIndex.get(Math.floor(index * this.factor + (this.factor - 1) / 2));
+    return this.byIndex.get(this.scan.inFile(this.plane, index));
   }
 
-  // The slice on screen that shows a slice of the scan.
   shown(index) {
-    return Math.floor(index / this.factor);
+    return this.scan.onScreen(this.plane, index);
   }
 
-  // The voxel of the largest evidence on a slice on screen.
-  peak(volume, index) {
-    const { pixels, width } = volume.cut(this.evidence, this.plane, index);
+  cut(plane, index) {
+    return cut(this.evidence, this.shape, plane, Math.floor(index / this.steps[AXIS[plane]]));
+  }
+
+  // Where a cut lies on the slice, in its pixels: left, top, width, height. The last cell along an
+  // axis may reach beyond the scan, and both axes of a slice run against the display.
+  extent(plane) {
+    const [across, down] = displayAxes(plane);
+    const [width, height] = [across, down].map((axis) => this.shape[axis] * this.steps[axis]);
+    return [this.scan.shape[across] - width, this.scan.shape[down] - height, width, height];
+  }
+
+  value(voxel) {
+    const [i, j, k] = voxel.map((at, axis) => Math.floor(at / this.steps[axis]));
+    return this.evidence[(i * this.shape[1] + j) * this.shape[2] + k] / 255;
+  }
+
+  // The voxel of the largest evidence on a slice on screen; its middle where there is none.
+  peak(index) {
+    const { pixels, width } = this.cut(this.plane, index);
     let best = 0;
     for (let at = 1; at < pixels.length; at += 1) if (pixels[at] > pixels[best]) best = at;
-    return volume.voxelAt(this.plane, index, best % width, Math.floor(best / width));
+    const voxel = this.scan.shape.map((size) => Math.floor(size / 2));
+    voxel[AXIS[this.plane]] = index;
+    if (pixels[best] === 0) return voxel;
+    const [across, down] = displayAxes(this.plane);
+    const cell = [this.shape[across] - 1 - (best % width), this.shape[down] - 1 - Math.floor(best / width)];
+    [across, down].forEach((axis, at) => (voxel[axis] = cell[at] * this.steps[axis] + (this.steps[axis] >> 1)));
+    return voxel;
   }
 }
