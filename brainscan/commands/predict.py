@@ -25,6 +25,7 @@ from brainscan.imaging.rejected import Rejected
 from brainscan.imaging.source import open_source
 from brainscan.inference.batch import FileResult, predict_slices
 from brainscan.inference.classifier import TumorClassifier
+from brainscan.inference.release import Release
 from brainscan.inference.volume import predict_volume
 from brainscan.notice import RESEARCH_USE
 from brainscan.progress import ProgressBar
@@ -220,7 +221,7 @@ def _lines(
     slices = [(scan, targets) for scan, targets in work if not scan.is_volume]
     results = predict_slices(classifier, (scan for scan, _ in slices), gate=args.gate)
     for number, ((scan, targets), result) in enumerate(zip(slices, results, strict=True), start=1):
-        yield _slice_line(scan, targets, result, model, args.objects)
+        yield _slice_line(scan, targets, result, classifier.release, args.objects)
         progress(number)
     for number, (scan, targets) in enumerate(work[len(slices) :], start=len(slices)):
         yield _volume_line(classifier, scan, targets, args, partial(progress, number))
@@ -243,7 +244,7 @@ def _line(
 
 
 def _slice_line(
-    scan: FoundScan, targets: Targets, result: FileResult, model: str, kinds: Sequence[str]
+    scan: FoundScan, targets: Targets, result: FileResult, release: Release, kinds: Sequence[str]
 ) -> _Line:
     answer: _Line = {}
     if result.prediction and result.scan:
@@ -251,9 +252,11 @@ def _slice_line(
         for target in filter(None, (targets.heatmap, targets.mask)):
             write_map(target, result.prediction.evidence.on_slice())
         if targets.dicom and result.scan.instance:
-            findings = partial(Findings.of_slice, result.scan, result.prediction)
+            findings = partial(Findings.of_slice, result.scan, result.prediction, release=release)
             answer |= _dicom(targets.dicom, findings, kinds)
-    return _line(_file(scan), scan.kind, result.status, result.reason, **{"model": model} | answer)
+    return _line(
+        _file(scan), scan.kind, result.status, result.reason, **{"model": release.title} | answer
+    )
 
 
 def _volume_line(
@@ -283,7 +286,7 @@ def _volume_line(
         write_bytes(targets.mask, mask_nifti(volume, prediction))
     about |= prediction.to_json() | {"size": list(volume.shape)}
     if targets.dicom:
-        findings = partial(Findings.of_volume, volume, prediction)
+        findings = partial(Findings.of_volume, volume, prediction, release=classifier.release)
         about |= _dicom(targets.dicom, findings, args.objects)
     return _line(_file(scan), scan.kind, "ok", None, **about)
 
