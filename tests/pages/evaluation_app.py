@@ -16,9 +16,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from brainscan.imaging.preprocessing import Preprocessing
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import Prediction
+from brainscan.inference.reading import Reading
 from brainscan.inference.release import FILES, Release, manifest_checksum, open_release
 from brainscan.ui import evaluation_run
 from tests.pages.fake_model import BAND, THRESHOLD, TYPES, FakeClassifier
@@ -65,6 +68,17 @@ class Classifier:
         while held and self._hold and Path(self._hold).exists():
             time.sleep(0.02)
         return self._fake.predict(scan, gate=gate)
+
+    def read(self, scan: Scan) -> Reading:
+        """Answer for a slice of a volume."""
+        answer = self.predict(scan)
+        return Reading(
+            probability=answer.tumor_probability,
+            type_probabilities=answer.type_probabilities,
+            evidence=answer.evidence,
+            geometry=answer.evidence.geometry,
+            activation=np.zeros((1, 1, 1), np.float32),
+        )
 
 
 def use_stand_in() -> None:

@@ -16,6 +16,10 @@ from brainscan.imaging.phantom import Lesion, phantom_png, phantom_slice
 from brainscan.inference.release import Release
 from brainscan.ui import evaluation_run
 from brainscan.ui.evaluation_intake import FolderSource
+from brainscan.ui.evaluation_progress import words
+from brainscan.ui.jobs import Handle, Job
+from tests.evaluation.volume_stub import tumor_labels, write_mask, write_volume
+from tests.imaging.patient import classic_series
 from tests.pages.browser import ROOT, serve, settle
 from tests.pages.evaluation_app import use_stand_in, write_release
 
@@ -39,6 +43,18 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
             data = phantom_png(phantom_slice(seed, lesion=lesion))
             (root / folder / f"{seed}.png").write_bytes(data)
     (root / "notumor" / "broken.png").write_text("no picture", encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="module")
+def volumes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A NIfTI volume and a DICOM series without suffixes, in class folders, and two images."""
+    root = tmp_path_factory.mktemp("data") / "volumes"
+    write_volume(root / "yes" / "a.nii.gz")
+    classic_series(root / "no" / "series")
+    for folder, lesion in (("yes", "glioma"), ("no", "none")):
+        picture = phantom_png(phantom_slice(3, lesion=lesion))  # type: ignore[arg-type]
+        (root / folder / "1.png").write_bytes(picture)
     return root
 
 
@@ -161,6 +177,45 @@ def test_a_new_evaluation_starts_from_the_form(app: AppTest, scans: Path) -> Non
     assert app.button(key="evaluation_start") is not None
 
 
+def test_volumes_have_figures_and_a_table_of_their_own(
+    app: AppTest, volumes: Path, tmp_path: Path
+) -> None:
+    app.text_input(key="evaluation_path").set_value(str(volumes)).run()
+    assert "2 images and 2 volumes" in app.caption[0].value
+    _evaluate(app, volumes)
+    assert not app.exception
+    assert [heading.value for heading in app.subheader] == ["2 volume(s)", "Images and slices"]
+    assert "Volumes, sensitivity" in _html(app)
+    assert "2 images or slices in the figures" in app.caption[0].value
+    table = app.dataframe[0].value
+    assert set(table["Volume"]) == {"yes/a.nii.gz", "no/series"}
+    assert any(chart.key == "evaluation_profile" for chart in app.get("plotly_chart"))
+
+
+def test_slices_of_a_masked_volume_can_be_looked_through(app: AppTest, tmp_path: Path) -> None:
+    root = tmp_path / "masked"
+    write_volume(root / "a.nii.gz")
+    write_mask(root / "m.nii.gz", tumor_labels())
+    (root / "manifest.csv").write_text("file,label,mask\na.nii.gz,glioma,m.nii.gz\n")
+    _evaluate(app, root)
+    assert not app.exception
+    app.slider(key="evaluation_threshold").set_value(1.0).run()
+    app.segmented_control(key="evaluation_section").set_value("Errors").run()
+    assert not app.exception
+    assert "a.nii.gz, axial" in app.dataframe[1].value["File"][0]
+
+
+def test_progress_tells_the_place_in_a_volume() -> None:
+    job: Any = Job("scans", lambda handle: _report(handle))
+    job.wait(60)
+    assert words(job) == "Evaluating: volume 1 of 2, slice 18 of 36"
+
+
+def _report(handle: Handle) -> None:
+    handle.begin("Evaluating")
+    handle.report(50, 200, "volume 1 of 2, slice 18 of 36")
+
+
 @pytest.fixture(scope="module")
 def hold(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file that makes the stand-in network wait while it exists."""
@@ -210,36 +265,40 @@ def test_a_zip_is_evaluated_and_its_figures_downloaded(page: Any, url: str, scan
     assert [e for e in page.console_errors if _OWN_404 not in e] == []
 
 
-def test_a_folder_can_be_uploaded_and_an_error_looked_at(page: Any, url: str, scans: Path) -> None:
+def test_a_folder_can_be_uploaded_and_an_error_looked_at(
+    page: Any, url: str, volumes: Path
+) -> None:
     _open(page, url)
     page.get_by_text("Upload a folder").first.click()
-    page.locator("input[type=file]").set_input_files(str(scans))
+    page.locator("input[type=file]").set_input_files(str(volumes))
     page.get_by_role("button", name="Evaluate", exact=True).click()
     page.get_by_test_id("figures-moving").wait_for()
     settle(page)
-    slider = page.get_by_role("slider").first
+    slider = page.locator(".st-key-evaluation_threshold").get_by_role("slider")
     slider.focus()
     before = page.get_by_test_id("figures-moving").inner_text()
-    slider.press("End")
+    slider.press("Home")
     page.wait_for_function(
         "before => document.querySelector('[data-testid=figures-moving]').innerText !== before",
         arg=before,
     )
+    assert "2 images and 2 volumes" in page.get_by_test_id("stMain").inner_text()
     page.get_by_text("Errors", exact=True).click()
-    page.get_by_test_id("stImage").wait_for()
+    page.get_by_test_id("stImage").nth(1).wait_for()
     assert [e for e in page.console_errors if _OWN_404 not in e] == []
 
 
-def test_a_run_shows_its_progress_and_can_be_cancelled(
-    page: Any, url: str, scans: Path, hold: Path
+def test_a_run_shows_its_progress_and_can_be_cancelled_within_a_volume(
+    page: Any, url: str, tmp_path: Path, hold: Path
 ) -> None:
+    write_volume(tmp_path / "yes" / "a.nii.gz")
     hold.touch()
     _open(page, url)
     box = page.get_by_label("Path of the folder, or of its manifest.csv")
-    box.fill(str(scans))
+    box.fill(str(tmp_path))
     box.press("Enter")
     page.get_by_role("button", name="Evaluate", exact=True).click()
-    page.get_by_text("of 17 images").wait_for()
+    page.get_by_text("slice 2 of").wait_for()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Stopping").wait_for()
     hold.unlink()
