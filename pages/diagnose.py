@@ -53,10 +53,10 @@ def keep_uploads() -> None:
 
 def take_uploads() -> None:
     """Sort the files set aside: slices to the worklist, volumes to their cards."""
+    place = st.empty()  # always: what stands below would be built anew if it moved
     files = st.session_state.pop("arrived", [])
     if not files:
         return
-    place = st.empty()
 
     def show(done: int, total: int) -> None:
         place.progress(done / max(total, 1), f"Looking at file {done} of {total}")

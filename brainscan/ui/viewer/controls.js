@@ -95,7 +95,7 @@ class Controls {
     const { scan } = this.viewer;
     const choices = (select, pairs) => {
       select.replaceChildren(...pairs.map(([value, text]) => new Option(text, value)));
-      select.disabled = pairs.length === 0;
+      select.closest("label").hidden = pairs.length === 0;
     };
     choices(this.one("[data-set=source]"), scan.maps.map((map) => [map.key, map.label]));
     choices(this.one("[data-set=colormap]"), Object.keys(scan.colormaps).map((name) => [name, name]));
@@ -106,6 +106,7 @@ class Controls {
     const presets = this.one("[data-preset]");
     presets.replaceChildren(...scan.presets.map(({ label }, index) => new Option(label, index)));
     presets.closest("label").hidden = scan.presets.length === 0;
+    this.one(".settings").classList.toggle("presets", scan.presets.length > 0);
     this.write("name", scan.name);
     this.write("problem", scan.problem);
     this.write("size", scan.problem ? "" : `${scan.width} × ${scan.height} pixels${pixelSize(scan)}`);
