@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from brainscan.evaluation.rows import ERROR_KINDS, ErrorKind, ImageRow
+from brainscan.imaging.orientation import Letters
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import HeatMap
 
@@ -30,10 +31,16 @@ class ReviewImage:
         Grey JPEG.
     evidence_png
         Grey PNG of the same size; 0 to 255 stand for evidence 0 to 1.
+    letters
+        The patient's directions at the four edges; ``None`` where they are not known.
+    spacing
+        Millimetres between rows and between columns, equal; ``None`` where they are not known.
     """
 
     slice_jpeg: bytes
     evidence_png: bytes
+    letters: Letters | None = None
+    spacing: tuple[float, float] | None = None
 
     @classmethod
     def encode(cls, scan: Scan, evidence: HeatMap) -> ReviewImage:
@@ -46,7 +53,13 @@ class ReviewImage:
         levels = np.clip(heat * 255.0, 0, 255).round().astype(np.uint8)
         # WebP would be half the size, but takes forty times as long as JPEG to encode.
         jpeg = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
-        return cls(jpeg, cv2.imencode(".png", levels)[1].tobytes())
+        side = None if scan.spacing is None else scan.spacing[1] / shrink
+        return cls(
+            jpeg,
+            cv2.imencode(".png", levels)[1].tobytes(),
+            scan.letters,
+            None if side is None else (side, side),
+        )
 
     def pixels(self) -> np.ndarray:
         """Return the slice, ``(height, width)`` uint8."""

@@ -24,7 +24,7 @@ def volume_line(one: VolumeRow) -> tuple[str, ...]:
     named = row.best_type if one.answer == "tumor" else None
     answer = named or display_name(one.answer or "")
     if row.decision == "indeterminate":
-        answer = f"{answer} (indeterminate)"
+        answer = f"indeterminate ({answer})"
     tumor = ""
     if one.masked:
         missed = one.unscored_tumor_slices
@@ -85,8 +85,8 @@ def html_volumes(result: EvaluationResult) -> str:
         else ""
     )
     return (
-        f"<h2>Volumes</h2><p>{figures.n_tumor} volumes with tumour and {figures.n_no_tumor} "
-        f"without are in these figures; each is one case, however many slices it has.</p>"
+        f"<h2>Volumes</h2><p>In these figures: {figures.n_tumor} with tumour, "
+        f"{figures.n_no_tumor} without; each volume is one case, however many slices it has.</p>"
         f"{estimates_table(figures.named())}{table}{_html_wrong(result)}<ul>{notes}</ul>"
     )
 

@@ -140,7 +140,15 @@ def picture(kept: ReviewImage, row: ImageRow, caption: str, *, key: str) -> None
             key=f"{key}_least",
         )
     evidence: np.ndarray | None = kept.evidence() if heat else None
-    scan = Scan(kept.pixels(), row.name, row.sha256, format="JPEG", mode="L")
+    scan = Scan(
+        kept.pixels(),
+        row.name,
+        row.sha256,
+        format="JPEG",
+        mode="L",
+        letters=kept.letters,
+        spacing=kept.spacing,
+    )
     png = overlay_png(
         scan, evidence, opacity=opacity, threshold=least, caption=caption, bar_label="Evidence"
     )

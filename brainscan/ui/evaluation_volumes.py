@@ -39,6 +39,7 @@ def section(result: EvaluationResult) -> None:
         table, detail = st.columns([3, 2], gap="medium")
         with table:
             number = _table(result, shown)
+            _profile(result, number)
         with detail:
             _detail(result, number)
     with st.expander("How volumes are measured", icon=":material/info:"):
@@ -70,19 +71,25 @@ def _table(result: EvaluationResult, numbers: list[int]) -> int:
     return numbers[rows[0] if rows and rows[0] < len(numbers) else 0]
 
 
-def _detail(result: EvaluationResult, number: int) -> None:
-    """Show the most suspicious slice of a volume and the probabilities along the scan."""
+def _profile(result: EvaluationResult, number: int) -> None:
+    """Show the probabilities along a volume."""
     one = result.volumes[number]
-    kept = result.key_pictures.get(number)
-    if kept is not None:
-        picture(kept, one.row, _caption(one), key="evaluation_volume")
-    st.caption(plain(f"{one.row.name}, {key_slice_words(one)}."))
+    st.caption(plain(f"Along {one.row.name}, over the slices that its mask marks, if it has one."))
     st.plotly_chart(
         profile_figure(one, result.model.threshold),
         key="evaluation_profile",
         config={"displayModeBar": False},
         alt="Tumour probability of every slice along the scan",
     )
+
+
+def _detail(result: EvaluationResult, number: int) -> None:
+    """Show the most suspicious slice of a volume, and what is to be said of it."""
+    one = result.volumes[number]
+    kept = result.key_pictures.get(number)
+    if kept is not None:
+        picture(kept, one.row, _caption(one), key="evaluation_volume")
+    st.caption(plain(f"{one.row.name}, {key_slice_words(one)}."))
     for warning in (*one.warnings, one.mask_problem):
         if warning:
             st.caption(plain(warning))
