@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from brainscan.imaging.orientation import Letters
 from brainscan.imaging.overlay import MARGIN, blend, colorize, overlay_png
 from brainscan.imaging.scan import Scan
+from brainscan.imaging.voi import Voi
 from brainscan.imaging.windowing import apply_window
 from brainscan.notice import RESEARCH_USE
 
@@ -157,3 +161,69 @@ def test_small_slices_are_enlarged_by_a_whole_number(shape: tuple[int, int]) -> 
 def test_a_heat_map_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="shape of the slice"):
         overlay_png(make_scan(), np.zeros((10, 10), np.float32))
+
+
+def located(**more: Any) -> Scan:
+    pixels = np.full((400, 300), 60, np.uint8)
+    pixels[100:110, 200:220] = 255
+    return replace(make_scan(pixels), **more)
+
+
+def test_pixels_that_are_not_square_are_drawn_in_millimetres() -> None:
+    scan = located(spacing=(1.0, 2.0))  # a pixel is twice as wide as it is high
+    image = exported(overlay_png(scan, None))
+    factor = max(1, round(640 / max(400, 600)))
+    height, width = 400 * factor, 600 * factor
+    part = image[MARGIN : MARGIN + height, MARGIN : MARGIN + width, 0]
+    rows, columns = np.nonzero(part > 200)
+    assert abs(np.ptp(rows) + 1 - 10 * factor) <= 2 and abs(np.ptp(columns) + 1 - 40 * factor) <= 2
+    heat = np.zeros((400, 300), np.float32)
+    heat[100:110, 200:220] = 1.0
+    colored = exported(overlay_png(scan, heat, threshold=0.5, opacity=1.0))
+    shown = colored[MARGIN : MARGIN + height, MARGIN : MARGIN + width].astype(int)
+    tinted = np.argwhere(np.ptp(shown, axis=2) > 20).mean(axis=0)
+    assert np.abs(tinted - [rows.mean(), columns.mean()]).max() < 2
+
+
+def test_a_header_s_absurd_spacing_does_not_fill_the_memory() -> None:
+    image = exported(overlay_png(located(spacing=(1e-6, 1.0)), None))
+    assert max(image.shape) < 10_000
+
+
+def test_directions_and_scale_stand_around_the_slice() -> None:
+    plain = exported(overlay_png(located(), None))
+    scan = located(letters=Letters("R", "L", "AS", "PI"), spacing=(0.5, 0.5))
+    image = exported(overlay_png(scan, None))
+    height, width = 400 * 2, 300 * 2
+    margins = {
+        "left": image[MARGIN : MARGIN + height, :MARGIN],
+        "right": image[MARGIN : MARGIN + height, MARGIN + width : 2 * MARGIN + width],
+        "top": image[:MARGIN, MARGIN : MARGIN + width],
+        "bottom": image[MARGIN + height : 2 * MARGIN + height, MARGIN : MARGIN + width],
+    }
+    for edge, part in margins.items():
+        bright = np.argwhere(part.max(axis=2) > 150)
+        assert len(bright), edge
+        if edge in ("left", "right"):
+            assert abs(bright[:, 0].mean() - height / 2) < 10
+    # A fifth of 150 mm is 30 mm: the scale is 20 mm, 80 pixels of the enlarged picture.
+    line = margins["bottom"][MARGIN // 2].max(axis=1) > 150
+    assert 78 <= int(np.argmin(line)) <= 82
+    assert plain[:MARGIN].max() < 60
+
+
+def test_a_window_function_of_the_file_is_used() -> None:
+    pixels = np.linspace(0, 4095, SIDE * SIDE).reshape(SIDE, SIDE).astype(np.float32)
+    table = np.sqrt(np.linspace(0, 1, 1000)).astype(np.float32)
+    for voi in (Voi("S", "SIGMOID", 900.0, 1800.0), Voi.lookup("T", 700.0, table)):
+        expected = np.rint(voi.apply(pixels) * 255).astype(np.uint8)
+        shown = picture(overlay_png(make_scan(pixels), None, window=voi))
+        np.testing.assert_array_equal(shown, grey(expected))
+
+
+def test_a_moved_table_is_stretched_over_its_window() -> None:
+    table = np.linspace(0, 1, 101).astype(np.float32) ** 2
+    voi = Voi.lookup("T", 0.0, table)
+    np.testing.assert_array_equal(voi.moved(voi.width, voi.level).apply(np.arange(101)), table)
+    moved = voi.moved(200.0, 300.0)  # from 200 to 400
+    np.testing.assert_allclose(moved.apply(np.array([100, 200, 300, 400, 500])), [0, 0, 0.25, 1, 1])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from brainscan.imaging.orientation import Letters
 from brainscan.imaging.overlay import colorize
 from brainscan.imaging.preprocessing import Preprocessing, preprocess
 from brainscan.imaging.scan import Scan
+from brainscan.imaging.voi import Voi
 from brainscan.inference.prediction import HeatMap, Prediction
 from brainscan.notice import RESEARCH_USE
 from brainscan.ui.viewer.payload import (
@@ -78,6 +81,46 @@ def test_float_pixels_come_back_within_a_step() -> None:
     assert header["integer"] is False
     assert np.abs(back - pixels).max() <= header["slope"] * 0.51
     assert header["range"] == pytest.approx([pixels.min(), pixels.max()])
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(1.0, 0.0), (0.3, -20.0), (4.884, -10_000.7)])
+def test_rescaled_integers_keep_every_value(slope: float, intercept: float) -> None:
+    counts = np.random.default_rng(2).integers(-2000, 2000, (40, 40))
+    pixels = (counts * slope + intercept).astype(np.float32)
+    header, body = _unpack(pack(_scan(pixels), position=(0, 1)))
+    stored = np.frombuffer(_section(body, header["pixels"]), "<u2").reshape(40, 40)
+    back = stored * header["slope"] + header["intercept"]
+    np.testing.assert_allclose(back, pixels, atol=0.002)
+    assert np.array_equal(stored, counts - counts.min())
+    if slope == 1.0:
+        assert header["limits"]["step"] == 1.0
+
+
+def test_windows_of_the_file_travel_with_their_function() -> None:
+    curve = np.linspace(0.0, 1.0, 50, dtype=np.float32) ** 2
+    windows = (
+        Voi.linear("BRAIN", 400.0, 901.0),
+        Voi("S", "SIGMOID", 300.0, 200.0),
+        Voi.lookup("T", 10.0, curve),
+    )
+    scan = replace(
+        _scan(np.arange(900, dtype=np.float32).reshape(30, 30)),
+        windows=windows,
+        letters=Letters("R", "L", "A", "P"),
+        spacing=(0.5, 0.25),
+    )
+    header, body = _unpack(pack(scan, position=(0, 1)))
+    first, second, third = header["presets"]
+    assert (first["label"], first["function"], first["table"]) == ("BRAIN", "LINEAR", None)
+    assert (first["width"] + first["stated"][0], first["level"] + first["stated"][1]) == (901, 400)
+    assert (second["function"], second["stated"]) == ("SIGMOID", [0.0, 0.0])
+    assert np.array_equal(np.frombuffer(_section(body, third["table"]), "<f4"), curve)
+    assert header["window"] == [900.0, 399.5]
+    assert header["limits"] == {"width": [1.0, 900.0], "level": [0.0, 899.0], "step": 1.0}
+    assert header["letters"] == {"left": "R", "right": "L", "top": "A", "bottom": "P"}
+    assert header["spacing"] == [0.5, 0.25]
+    plain, _ = _unpack(pack(_scan(np.zeros((2, 2), np.uint8)), position=(0, 1)))
+    assert (plain["presets"], plain["letters"], plain["spacing"]) == ([], None, None)
 
 
 def test_constant_float_slice_has_a_window() -> None:

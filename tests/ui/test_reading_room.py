@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from brainscan.errors import InputRejected
+from brainscan.imaging.overlay import MARGIN
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import Prediction
 from brainscan.inference.release import Release
@@ -20,6 +21,7 @@ from brainscan.ui import exporting, reading_room
 from brainscan.ui.models import Reader
 from brainscan.ui.store import Stores
 from brainscan.ui.worklist import Worklist, summary
+from tests.imaging import patient
 from tests.pages.fake_model import FakeClassifier
 
 VIEW = {
@@ -159,6 +161,27 @@ def test_saved_view_is_a_picture_larger_than_the_slice(
     assert cv2.imdecode(np.frombuffer(with_map, np.uint8), 1).shape[0] > 256
     assert with_map != plain
     assert exporting.view_name(row) == "synthetic-1-glioma-brainscan.png"
+
+
+def test_saved_view_shows_the_window_function_that_was_on_screen(stores: Stores) -> None:
+    dataset = patient.header(WindowCenter="500", WindowWidth="400", VOILUTFunction="SIGMOID")
+    pixels = np.arange(640 * 640, dtype=np.uint16).reshape(640, 640) % 1000
+    listed = Worklist()
+    data = patient.to_bytes(patient.with_pixels(dataset, pixels))
+    reading_room.add_files(listed, stores, [("IM0001", data)])
+    (row,) = listed.rows.values()
+    scan = reading_room.scan_of(row, listed.session, stores)
+    for view, voi in (
+        ({"window": [400.0, 500.0], "preset": 0}, scan.windows[0]),
+        ({"window": [100.0, 300.0], "preset": 0}, scan.windows[0].moved(100.0, 300.0)),
+    ):
+        png = exporting.view_png(scan, None, VIEW | view)
+        shown = cv2.imdecode(np.frombuffer(png, np.uint8), 0)[MARGIN:, MARGIN:][:640, :640]
+        np.testing.assert_array_equal(shown, np.rint(voi.apply(scan.pixels) * 255))
+    straight = exporting.view_png(scan, None, VIEW | {"window": [400.0, 500.0]})
+    assert straight != exporting.view_png(
+        scan, None, VIEW | {"window": [400.0, 500.0], "preset": 0}
+    )
 
 
 def test_refused_picture_stays_and_can_be_read_anyway(stores: Stores, reader: Reader) -> None:

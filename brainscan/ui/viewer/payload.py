@@ -26,7 +26,7 @@ _SAMPLED = 1024  # pixels a side that are enough to judge a slice's brightness
 _LONGEST_MAP = 1024  # a map's longer side in the browser; finer than any network's grid
 _STEPS = 65535  # the largest value that travels
 _STATED = {"LINEAR": (1.0, 0.5)}  # from the converted width and level back to the file's
-_WHOLE = 1e-3  # how far from a whole number of steps a value may lie by rounding alone
+_WHOLE = 0.02  # how far from a whole number of steps a value may lie by rounding alone
 
 
 @dataclass(frozen=True)
@@ -208,12 +208,12 @@ def _step_of(values: np.ndarray) -> float | None:
     """Find the step that all sorted values are whole numbers of apart, if so few reach the end."""
     if len(values) < 2:
         return None
-    span = float(values[-1] - values[0])
-    count = round(span / float(np.diff(values).min()))
+    # Rescaled integers are float32: each difference is rounded, the whole span hardly.
+    apart = np.diff(values)
+    count = float(np.rint(apart / apart.min()).sum())
     if not 1 <= count <= _STEPS:
         return None
-    # Rescaled integers are float32: the smallest difference is rounded, the whole span hardly.
-    step = span / count
+    step = float(values[-1] - values[0]) / count
     steps = (values - values[0]) / step
     return step if float(np.abs(steps - np.rint(steps)).max()) < _WHOLE else None
 
