@@ -147,7 +147,7 @@ def test_wheel_keys_and_slider_move_the_slice(page: Any, url: str) -> None:
     for key, expected in (("Home", 0), ("PageUp", 10), ("k", 11), ("ArrowDown", 10), ("End", 35)):
         page.keyboard.press(key)
         assert _index(page, "axial") == expected, key
-    assert _out(page, "slice") == "36 / 36"
+    assert _out(page, "slice").startswith("36 / 36")
     page.locator(".view[data-plane=coronal] input").evaluate(
         "(e) => { e.value = 7; e.dispatchEvent(new Event('input', { bubbles: true })); }"
     )

@@ -14,7 +14,7 @@ function listenToView(view, viewer) {
     return Math.hypot(a.x - b.x, a.y - b.y);
   };
   const modeOf = (event) => {
-    if (event.button === 1 || event.ctrlKey || event.metaKey) return "pan";
+    if (event.button === 1 || event.ctrlKey || event.metaKey || viewer.spaceHeld) return "pan";
     if (event.button === 2 || event.shiftKey || viewer.settings.tool === "window") return "window";
     return "cross";
   };
@@ -80,6 +80,23 @@ function listenToView(view, viewer) {
   canvas.addEventListener("pointercancel", up);
   canvas.addEventListener("pointerleave", () => viewer.probe(null));
   canvas.addEventListener("wheel", wheel, { passive: false });
-  canvas.addEventListener("dblclick", () => viewer.act(view.plane));
+  // A small view becomes the large one, the large one is fitted.
+  canvas.addEventListener("dblclick", () => {
+    const large = viewer.settings.layout === "main" && viewer.main === view.plane;
+    viewer.act(large ? "fit" : view.plane);
+  });
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
+}
+
+// While the space bar is held over the views, a drag moves the picture.
+function listenToSpace(viewer) {
+  const { signal } = viewer.closing;
+  const stage = viewer.root.querySelector(".stage");
+  stage.addEventListener("keydown", (event) => {
+    if (event.key !== " ") return;
+    viewer.spaceHeld = true;
+    event.preventDefault();
+  });
+  window.addEventListener("keyup", (event) => event.key === " " && (viewer.spaceHeld = false), { signal });
+  window.addEventListener("blur", () => (viewer.spaceHeld = false), { signal });
 }

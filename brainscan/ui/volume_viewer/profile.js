@@ -1,6 +1,6 @@
 // The slices' probabilities along the scan; a click or a drag jumps to a slice.
 
-const PROFILE_EDGE = { left: 30, right: 8, top: 8, bottom: 15 }; // CSS pixels
+const PROFILE_EDGE = { left: 30, right: 18, top: 8, bottom: 15 }; // CSS pixels
 
 class Profile {
   constructor(root, viewer) {
@@ -8,6 +8,7 @@ class Profile {
     this.viewer = viewer;
     this.canvas = root.querySelector("canvas");
     this.tip = root.querySelector("[data-out=tip]");
+    this.caption = root.querySelector("[data-out=caption]");
     let held = false;
     const jump = (event) => viewer.goTo(viewer.answer.plane, viewer.answer.shown(this.indexAt(event)));
     this.canvas.addEventListener("pointerdown", (event) => {
@@ -24,6 +25,13 @@ class Profile {
     this.canvas.addEventListener("pointerup", () => (held = false));
     this.canvas.addEventListener("pointercancel", () => (held = false));
     this.canvas.addEventListener("pointerleave", () => this.tell(null));
+    this.canvas.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 }[event.key];
+      if (!by || !viewer.answer) return;
+      event.preventDefault();
+      const { plane } = viewer.answer;
+      viewer.goTo(plane, viewer.cross[AXIS[plane]] + by);
+    });
   }
 
   get across() {
@@ -37,16 +45,16 @@ class Profile {
     return Math.min(count - 1, Math.max(0, Math.floor(share * count)));
   }
 
+  words(index) {
+    const one = this.viewer.answer.byIndex.get(index);
+    if (!one) return "";
+    const said = one.probability === null ? "not read, too little head" : `probability ${one.probability.toFixed(2)}`;
+    return `Slice ${index + 1}: ${said}${one.refused ? ", the input gate would refuse it" : ""}`;
+  }
+
   tell(index) {
     const { answer } = this.viewer;
-    const one = index === null || !answer ? null : answer.byIndex.get(index);
-    let text = "";
-    if (one) {
-      text = `Slice ${index + 1}: `;
-      text += one.probability === null ? "not read, too little head" : `probability ${one.probability.toFixed(2)}`;
-      if (one.refused) text += ", the input gate would refuse it";
-    }
-    this.tip.textContent = text;
+    this.tip.textContent = index === null || !answer ? "" : this.words(index);
   }
 
   color(name) {
@@ -85,16 +93,25 @@ class Profile {
         continue;
       }
       context.fillStyle = one.probability >= answer.threshold ? above : below;
-      context.globalAlpha = one.refused ? 0.45 : 1;
       const tall = Math.max(1, one.probability * reach);
+      // A slice that the gate would refuse by itself is drawn faint under a solid cap.
+      context.globalAlpha = one.refused ? 0.35 : 1;
       context.fillRect(x(one.index), y(0) - tall, thick, tall);
       context.globalAlpha = 1;
+      if (one.refused) context.fillRect(x(one.index), y(0) - tall - 1, thick, 2);
     }
     this.rule(context, left, y(answer.threshold));
+    this.ends(context, left, height);
     this.marks(context, x, step, y(0), height);
     const here = x(answer.scan.inFile(answer.plane, cross[AXIS[answer.plane]])) + step / 2;
     context.fillStyle = this.color("text");
     context.fillRect(here - 1, top - 4, 2, reach + 8);
+    const at = answer.scan.inFile(answer.plane, cross[AXIS[answer.plane]]);
+    this.canvas.setAttribute("aria-valuemax", count);
+    this.canvas.setAttribute("aria-valuenow", at + 1);
+    this.canvas.setAttribute("aria-valuetext", this.words(at));
+    const limit = answer.threshold.toFixed(2);
+    this.caption.textContent = `Slice probability along the scan, operating threshold ${limit}`;
   }
 
   rule(context, left, at) {
@@ -105,6 +122,17 @@ class Profile {
     context.lineTo(left + this.across, at + 0.5);
     context.stroke();
     context.setLineDash([]);
+  }
+
+  // The patient's directions at the two ends of the scan.
+  ends(context, left, height) {
+    const [first, last] = this.viewer.volume.planes[this.viewer.answer.plane].ends;
+    context.fillStyle = this.color("text");
+    context.textBaseline = "alphabetic";
+    context.textAlign = "right";
+    context.fillText(first, left - 5, height - 2);
+    context.textAlign = "left";
+    context.fillText(last, left + this.across + 4, height - 2);
   }
 
   // Triangles under the most suspicious slices.

@@ -1,6 +1,19 @@
 // One plane on screen: its slice, overlay, crosshair, letters, scale and slider.
 
 const RULER = 0.3; // largest share of the view's width that the scale bar takes
+const HATCH = 8; // device pixels between the lines over slices that were not read
+
+function hatching(context) {
+  const tile = Object.assign(document.createElement("canvas"), { width: HATCH, height: HATCH });
+  const pen = tile.getContext("2d");
+  pen.strokeStyle = "rgba(231, 233, 236, 0.22)";
+  for (const shift of [-HATCH, 0, HATCH]) {
+    pen.moveTo(shift, HATCH);
+    pen.lineTo(shift + HATCH, 0);
+  }
+  pen.stroke();
+  return context.createPattern(tile, "repeat");
+}
 
 class PlaneView {
   constructor(root, viewer) {
@@ -69,8 +82,31 @@ class PlaneView {
       context.drawImage(this.color, camera.left + left * zoom, camera.top + top * down, wide * zoom, high * down);
       context.globalAlpha = 1;
     }
+    this.drawUnread(context);
     if (settings.crosshair) this.drawCrosshair(context);
     this.write();
+  }
+
+  // Hatching where the other planes cross slices that the model did not read.
+  drawUnread(context) {
+    const { viewer, camera, plane } = this;
+    const { answer, volume } = viewer;
+    if (!viewer.overlayShown || answer.plane === plane) return;
+    const axis = AXIS[answer.plane];
+    const [across] = displayAxes(plane);
+    const shape = volume.shape[axis];
+    context.fillStyle = hatching(context);
+    for (let from = 0; from < shape; from += 1) {
+      let to = from;
+      while (to < shape && answer.of(to)?.state === "no_brain") to += 1;
+      if (to === from) continue;
+      // Both axes of a slice run against the display.
+      const [first, size] = [shape - to, to - from];
+      const { left, top, zoom, down, width, height } = camera;
+      if (axis === across) context.fillRect(left + first * zoom, top, size * zoom, height * down);
+      else context.fillRect(left, top + first * down, width * zoom, size * down);
+      from = to;
+    }
   }
 
   drawGrey() {
@@ -128,11 +164,18 @@ class PlaneView {
     this.slider.style.setProperty("--fill", `${(100 * index) / Math.max(1, count - 1)}%`);
     const read = viewer.answer?.plane === plane ? viewer.answer.of(index) : null;
     const probability = read?.probability ?? null;
-    out("slice", `${number} / ${total}`);
+    out("slice", `${number} / ${total}   ${viewer.volume.level(plane, viewer.cross)}`);
     out("score", probability === null ? "" : `Slice probability ${probability.toFixed(2)}`);
-    out("state", read?.state === "no_brain" ? "Not read: too little head" : read?.refused ? "The input gate would refuse this slice by itself" : "");
+    out("state", this.stateOf(read));
     this.writeRuler();
     root.setAttribute("aria-label", `${plane} slice ${number} of ${total}`);
+  }
+
+  stateOf(read) {
+    if (!read) return "";
+    if (read.state === "no_brain") return "Not read: too little head";
+    if (read.refused) return "The input gate would refuse this slice by itself";
+    return this.viewer.overlayShown && !read.hasEvidence ? "No positive evidence on this slice" : "";
   }
 
   writeRuler() {

@@ -20,6 +20,7 @@ class VolumeViewer {
     this.thumbnails = new Thumbnails(root.querySelector(".thumbs"), this);
     this.controls = new Controls(this);
     listenToKeys(this);
+    listenToSpace(this);
     this.resized = new ResizeObserver(() => this.resize());
     for (const view of this.views) this.resized.observe(view.canvas);
     this.resized.observe(this.profile.canvas);

@@ -83,16 +83,20 @@ class VolumeData {
     return voxel.map((at, axis) => Math.min(this.shape[axis] - 1, Math.max(0, Math.round(at))));
   }
 
-  // Millimetres in the patient, as words: "R 12  A 30  S 41".
+  // One coordinate of a voxel in the patient, in words: "A 30.5".
+  coordinate(row, voxel, digits) {
+    const line = this.affine[row];
+    const mm = line[0] * voxel[0] + line[1] * voxel[1] + line[2] * voxel[2] + line[3];
+    return `${["LR", "PA", "IS"][row][mm < 0 ? 0 : 1]} ${Math.abs(mm).toFixed(digits)}`;
+  }
+
   position(voxel) {
-    const letters = [["L", "R"], ["P", "A"], ["I", "S"]];
-    return letters
-      .map(([negative, positive], row) => {
-        const line = this.affine[row];
-        const mm = line[0] * voxel[0] + line[1] * voxel[1] + line[2] * voxel[2] + line[3];
-        return `${mm < 0 ? negative : positive} ${Math.abs(mm).toFixed(0)}`;
-      })
-      .join("  ");
+    return `${[0, 1, 2].map((row) => this.coordinate(row, voxel, 1)).join("  ")} mm`;
+  }
+
+  // Where a slice lies along its own axis; of an oblique scan, where it passes the voxel.
+  level(plane, voxel) {
+    return `${this.coordinate(AXIS[plane], voxel, 1)} mm`;
   }
 }
 
