@@ -35,12 +35,12 @@ _REFUSALS: dict[Format, str] = {
         "Export the original slice as PNG."
     ),
     Format.NIFTI: (
-        "is a NIfTI volume, which holds many slices. Open it as a volume, or export the slice "
-        "as PNG from your viewer."
+        "is a NIfTI volume, which holds many slices. Open it on the Volume page, or export the "
+        "slice as PNG from your viewer."
     ),
     Format.ZIP: (
         "is a ZIP archive (or an office document). "
-        "Unpack it and open the images inside, or give it to the Evaluate page."
+        "Unpack it and open the images inside, or drop it on the Diagnose or Evaluate page."
     ),
     Format.PDF: "is a PDF document. Export the image in it as PNG.",
     Format.GZIP: "is a gzip archive without a NIfTI volume inside. Unpack it first.",

@@ -124,7 +124,7 @@ def _warnings(image: DicomImage, frame: Frame, colored: bool) -> tuple[str, ...]
         place = image.frames.index(frame) + 1
         found.append(
             f"The file holds {len(image.frames)} {noun}; number {place}, the middle one, is "
-            "read. Open it as a volume to read all."
+            "read. Open it on the Volume page to read all."
         )
     if image.flaw:
         found.append(f"{image.flaw}. It is read as one picture.")
