@@ -13,6 +13,7 @@ from brainscan.ui.page import configure, footer
 
 PAGES = (
     ("diagnose.py", "Diagnose", ":material/radiology:"),
+    ("volume.py", "Volume", ":material/view_in_ar:"),
     ("evaluate.py", "Evaluate", ":material/query_stats:"),
     ("dataset.py", "Dataset", ":material/fact_check:"),
     ("model.py", "Model", ":material/deployed_code:"),

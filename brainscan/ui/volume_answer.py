@@ -1,0 +1,145 @@
+"""The answer for a whole volume: decision, value, agreement, key slices, extent of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from brainscan.imaging.volume import Volume
+from brainscan.inference.decision import OperatingPoint
+from brainscan.inference.release import Release
+from brainscan.inference.volume_prediction import VolumePrediction
+from brainscan.ui import result_card
+from brainscan.ui.volume_work import EVIDENT, Answer
+
+NOT_THIS = (
+    "It reads the slices of one series one by one: no other sequences, no history. It was trained "
+    "on public research images and has not been validated on patients. It says nothing about "
+    "bleeding, stroke, infection or any tumour type it does not name."
+)
+_VALUE = "value of the scan"
+
+
+def answer_card(
+    prediction: VolumePrediction, point: OperatingPoint | None, manifest: Mapping[str, Any]
+) -> None:
+    """Show decision, value, agreement and types.
+
+    Parameters
+    ----------
+    prediction
+        At the operating point chosen.
+    point
+        That operating point of the rule, where the release records what it did.
+    manifest
+        Of the release.
+    """
+    answer = prediction.to_json()
+    st.html(
+        result_card.decision_html(answer, _VALUE)
+        + result_card.probability_html(answer, _VALUE)
+        + f'<p class="bs-coverage" data-testid="rule">{escape(prediction.rule)}</p>'
+        + f'<p class="bs-coverage" data-testid="agreement">{escape(agreement(prediction))}</p>'
+        + coverage_html(point)
+        + result_card.types_html(answer, manifest.get("type_sets"))
+    )
+
+
+def agreement(prediction: VolumePrediction) -> str:
+    """Return how many slices decide alone as the volume does, in words."""
+    scored = len(prediction.scored)
+    alike = round(prediction.agreement * scored)
+    skipped = len(prediction.slices) - scored
+    rest = f"; {skipped} without enough head were not read" if skipped else ""
+    return (
+        f"{alike} of {scored} scored {prediction.plane} slices decide by themselves as the scan "
+        f"does{rest}."
+    )
+
+
+def coverage_html(point: OperatingPoint | None) -> str:
+    """Return what the setting did on the validation scans, as HTML; empty where not recorded."""
+    if point is None or point.kept is None or point.specificity is None:
+        return ""
+    kept, spared = (f"{100 * share:.0f} of 100" for share in (point.kept, point.specificity))
+    few = "" if point.promised else " There were too few of them to promise as much elsewhere."
+    return (
+        f'<p class="bs-coverage" data-testid="coverage">At this setting, {kept} tumour scans of '
+        f"the validation patients were not called tumour-free, and {spared} of the tumour-free "
+        f"ones were called tumour-free.{few}</p>"
+    )
+
+
+def measurements(answer: Answer, prediction: VolumePrediction) -> None:
+    """Show what was measured, and what it is not."""
+    pairs = [("Key slices", key_slices(prediction))]
+    threshold = prediction.slice_threshold
+    suspicious = [one for one in prediction.scored if (one.probability or 0.0) >= threshold]
+    pairs.append(
+        (
+            "Slices at or above the threshold",
+            f"{len(suspicious)} of {len(prediction.scored)} (slice threshold {threshold:.2f})",
+        )
+    )
+    pairs.append((f"Evidence of {EVIDENT:g} or more", extent(answer)))
+    result_card.facts_card(pairs)
+    if answer.cell_mm is not None and answer.evident_ml > 0:
+        st.caption(
+            "This is the extent of the evidence, not of the tumour: the map has cells of "
+            f"{answer.cell_mm:.0f} mm and shows where the model sees tumour, not its outline."
+        )
+
+
+def extent(answer: Answer) -> str:
+    """Return the extent of the evidence in words."""
+    if answer.evident_ml <= 0:
+        return "nowhere"
+    return f"{answer.evident_ml:.1f} mL"
+
+
+def key_slices(prediction: VolumePrediction) -> str:
+    """Return the most suspicious slices as people count them, with their probabilities."""
+    value = {one.index: one.probability or 0.0 for one in prediction.scored}
+    shown = ", ".join(f"{index + 1} ({value[index]:.2f})" for index in prediction.key_slices)
+    return f"{prediction.plane} {shown}"
+
+
+def refusal_card(sentence: str) -> None:
+    """Show calmly that a volume was not read, and why."""
+    st.html(
+        '<div class="bs-decision bs-indeterminate" data-testid="refusal">'
+        "<i></i><h2>Not a brain MR scan</h2></div>"
+        f'<p class="bs-why">{escape(sentence)}</p>'
+    )
+
+
+def model_card(title: str, prediction: VolumePrediction, release: Release) -> None:
+    """Show which model answered and what it is not."""
+    st.caption(NOT_THIS)
+    pairs = [("Model", title), ("Types", ", ".join(release.types) or "none")]
+    pairs.append(("Time", f"{prediction.elapsed_ms / 1000:.1f} s"))
+    if licence := release.manifest.get("licence"):
+        pairs.append(("Licence", str(licence)))
+    result_card.facts_card(pairs)
+
+
+def volume_facts(volume: Volume, synthetic: bool) -> list[tuple[str, str]]:
+    """Return what the file says about the volume, without any trace of the patient."""
+    size = " × ".join(str(count) for count in volume.shape)
+    spacing = " × ".join(f"{step:.2f}" for step in volume.spacing)
+    pairs = [("Name", volume.name), ("Format", "DICOM" if volume.kind == "dicom" else "NIfTI")]
+    if volume.sequence is not None:
+        pairs.append(("Sequence", f"{volume.sequence.label}. {volume.sequence.reason}"))
+    pairs += [
+        ("Acquired", volume.plane),
+        ("Voxels", f"{size} (right-left, front-back, up-down)"),
+        ("Spacing", f"{spacing} mm"),
+        ("Values", f"{volume.voxels.min():g} to {volume.voxels.max():g}"),
+        ("SHA-256", volume.sha256[:16]),
+    ]
+    if synthetic:
+        pairs.insert(0, ("Origin", "synthetic: drawn by BrainScan"))
+    return pairs

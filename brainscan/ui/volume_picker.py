@@ -1,0 +1,83 @@
+"""The series picker: every volume of a study with what tells it from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from brainscan.imaging.rejected import Rejected
+from brainscan.ui.error_card import plain
+from brainscan.ui.volume_candidates import Candidate, Found
+from brainscan.ui.volume_session import VolumeSession
+
+_MANY = 4
+_HEIGHT = 430
+
+
+def picker(study: VolumeSession, found: Found) -> None:
+    """Show a card for each volume; one click opens it."""
+    many = len(found.candidates) > _MANY
+    st.markdown(f"**{len(found.candidates)} volumes**")
+    with st.container(key="volume-picker", height=_HEIGHT if many else "content", border=False):
+        for one in found.candidates:
+            _card(study, one)
+
+
+def _card(study: VolumeSession, one: Candidate) -> None:
+    shown = one.key == study.chosen
+    state = "shown" if shown else "other"
+    with st.container(border=True, key=f"volume-card-{state}-{one.key}"):
+        st.html(card_html(one))
+        st.button(
+            "Shown" if shown else "Open",
+            icon=":material/visibility:" if shown else ":material/open_in_new:",
+            disabled=shown,
+            key=f"volume-open-{one.key}",
+            help=plain(" ".join([one.sequence.reason, *one.warnings])),
+            on_click=study.choose,
+            args=(one.key,),
+            width="stretch",
+        )
+
+
+def card_html(one: Candidate) -> str:
+    """Return what tells a volume from the others, as HTML."""
+    picture = f'<img src="{one.thumbnail}" alt="">' if one.thumbnail else "<i></i>"
+    patient = f"<b>Patient {one.patient}</b> " if one.patient is not None else ""
+    label = "Sequence unknown" if one.sequence.label == "unknown" else one.sequence.label
+    lines = [
+        f"<h4>{escape(one.name)}</h4>",
+        f'<p title="{escape(one.sequence.reason)}">{patient}{escape(label)}</p>',
+        f"<p>{escape(', '.join(one.facts))}</p>",
+    ]
+    if one.reason:
+        lines.append(f'<p class="bs-quiet">{escape(one.reason)}</p>')
+    if one.warnings:
+        count = "1 warning" if len(one.warnings) == 1 else f"{len(one.warnings)} warnings"
+        told = escape(" ".join(one.warnings))
+        lines.append(f'<p class="bs-warned" title="{told}">{count}</p>')
+    return f'<div class="bs-candidate">{picture}<div>{"".join(lines)}</div></div>'
+
+
+def collection(found: Found) -> None:
+    """Show what else the files hold: slices, and files that cannot be read."""
+    if found.slices:
+        one = found.slices == 1
+        st.caption(
+            f"{found.slices} single slice{'' if one else 's'} among the files "
+            f"{'is' if one else 'are'} not shown here. Single slices are read on the Diagnose page."
+        )
+    if found.rejected:
+        rejected(found.rejected)
+
+
+def rejected(files: Sequence[Rejected]) -> None:
+    """List the files that cannot be read, each with its sentence."""
+    count = "1 file" if len(files) == 1 else f"{len(files)} files"
+    with st.expander(f"{count} could not be read", icon=":material/error:"):
+        items = "".join(
+            f"<dt>{escape(one.name)}</dt><dd>{escape(one.reason)}</dd>" for one in files
+        )
+        st.html(f'<dl class="bs-rejected" data-testid="rejected">{items}</dl>')

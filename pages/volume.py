@@ -1,0 +1,324 @@
+"""Volume: a whole scan in three planes, with the answer beside it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Hashable
+from pathlib import Path
+
+import streamlit as st
+
+from brainscan.errors import BrainScanError
+from brainscan.imaging.volume import Volume
+from brainscan.inference.release import Release
+from brainscan.inference.volume_prediction import VolumePrediction
+from brainscan.ui import volume_answer, volume_exports, volume_intake, volume_session
+from brainscan.ui.error_card import error_card, warning_cards
+from brainscan.ui.identity_panel import identity_panel
+from brainscan.ui.models import title_of
+from brainscan.ui.page import require_frame, title
+from brainscan.ui.result_card import facts_card
+from brainscan.ui.viewer.payload import Picture
+from brainscan.ui.volume_controls import choose_model, choose_sensitivity
+from brainscan.ui.volume_downloads import dicom_panel, downloads
+from brainscan.ui.volume_picker import collection, picker
+from brainscan.ui.volume_progress import progress
+from brainscan.ui.volume_session import VolumeSession
+from brainscan.ui.volume_viewer import volume_viewer
+from brainscan.ui.volume_viewer.payload import pack_answer, pack_volume
+
+_STYLE = Path(volume_session.__file__).parent / "volume.css"
+_SHORT_S = 0.4  # work that ends within it is not worth a progress bar
+_TURN, _PROBLEM, _VIEW = "volume_upload_turn", "volume_problem", "volume_view"
+_FORMATS = (
+    "NIfTI (.nii, .nii.gz), DICOM with or without suffix, ZIP, DICOMDIR. Uploads stay in memory; "
+    "nothing is written to disk."
+)
+
+
+def opened(take: Callable[[], volume_intake.Given]) -> None:
+    """Open what the reader gave, or keep the sentence why not."""
+    st.session_state.pop(_PROBLEM, None)
+    try:
+        volume_session.open_study(take())
+    except BrainScanError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def take_uploads(name: str) -> None:
+    """Hold uploaded files in memory and empty the uploader, which frees its copies."""
+    turn = st.session_state.get(_TURN, 0)
+    files = st.session_state.get(f"{name}_{turn}") or []
+    st.session_state[_TURN] = turn + 1
+    opened(lambda: volume_intake.in_memory((file.name, file.getvalue()) for file in files))
+
+
+def take_path() -> None:
+    """Open the file or folder whose path was typed."""
+    typed = str(st.session_state.get("volume_path", ""))
+    opened(lambda: volume_intake.on_this_computer(typed))
+
+
+def empty() -> None:
+    """Invite the first study."""
+    _, middle, _ = st.columns([1, 3, 1])
+    with middle.container(key="volume-welcome"):
+        title("Open a whole scan", "A DICOM series or a NIfTI volume, in three planes.")
+        if problem := st.session_state.pop(_PROBLEM, None):
+            error_card(problem)
+        turn = st.session_state.get(_TURN, 0)
+        folder, files = st.columns(2)
+        folder.file_uploader(
+            "A folder",
+            accept_multiple_files="directory",
+            key=f"volume_folder_{turn}",
+            on_change=take_uploads,
+            args=("volume_folder",),
+        )
+        files.file_uploader(
+            "Files, or a ZIP archive",
+            accept_multiple_files=True,
+            key=f"volume_files_{turn}",
+            on_change=take_uploads,
+            args=("volume_files",),
+        )
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.text_input(
+                "Path of a folder or file on this computer",
+                placeholder="/data/study",
+                key="volume_path",
+                persist_state="session",
+                help="The way for a study of many files: they are read where they lie.",
+            )
+            st.button("Open", icon=":material/folder_open:", key="volume_go", on_click=take_path)
+        st.caption(_FORMATS)
+        st.button(
+            "Try a sample",
+            icon=":material/science:",
+            type="primary",
+            key="volume_sample",
+            on_click=opened,
+            args=(lambda: volume_intake.SAMPLE,),
+        )
+        st.caption("The sample is synthetic: a drawing of a head with a lesion, not a patient.")
+
+
+def close_button() -> None:
+    """Offer to forget the study."""
+    st.button(
+        "Close",
+        icon=":material/close:",
+        key="volume_close",
+        help="Take the scan, its answers and its header out of memory",
+        on_click=volume_session.close_study,
+    )
+
+
+def nothing_to_show(study: VolumeSession) -> None:
+    """Say why no volume can be shown."""
+    _, middle, _ = st.columns([1, 3, 1])
+    with middle:
+        title(study.given.title)
+        if study.found is None:
+            if problem := study.problems.get(""):
+                error_card(problem)
+            else:
+                st.info("Looking through the files was stopped.", icon=":material/cancel:")
+        else:
+            warning_cards(study.found.warnings)
+            st.info(
+                "There is no volume of the brain among these files.", icon=":material/view_in_ar:"
+            )
+            collection(study.found)
+        close_button()
+
+
+def packed(study: VolumeSession, key: Hashable, make: Callable[[], bytes]) -> bytes:
+    """Return what the viewer shows, packed once."""
+    data = study.packed.get(key)
+    if data is None:
+        data = make()
+        study.packed.put(key, data, len(data))
+    return data
+
+
+def on_save() -> None:
+    """Remember which view to hand to the browser as a picture in the coming run."""
+    st.session_state[_VIEW] = st.session_state["volume_viewer"]["save"]
+
+
+def picture_to_save(
+    study: VolumeSession, volume: Volume, prediction: VolumePrediction | None
+) -> Picture | None:
+    """Return the view asked for as a picture, once."""
+    view = st.session_state.pop(_VIEW, None)
+    if view is None:
+        return None
+    png = volume_exports.view_png(volume, prediction, view, synthetic=study.given.synthetic)
+    name = f"{view['plane']}-{int(view['index']) + 1:03d}"
+    return Picture(uuid.uuid4().hex, volume_exports.file_name(volume, name, "png"), png)
+
+
+def show_volume(
+    study: VolumeSession, volume: Volume, prediction: VolumePrediction | None, key: str, name: str
+) -> None:
+    """Show the three planes."""
+    answer = None
+    if prediction is not None:
+        place = (study.chosen, key, prediction.sensitivity)
+        answer = packed(study, place, lambda: pack_answer(volume, prediction, name))
+    volume_viewer(
+        packed(study, study.chosen, lambda: pack_volume(volume)),
+        answer,
+        key="volume_viewer",
+        on_save=on_save,
+        picture=picture_to_save(study, volume, prediction),
+    )
+
+
+def picture_column(
+    study: VolumeSession, prediction: VolumePrediction | None, key: str, name: str
+) -> None:
+    """Show the volume, or how far reading it is."""
+    volume = study.volume
+    if volume is not None:
+        show_volume(study, volume, prediction, key, name)
+    elif study.reading is not None:
+        progress("reading")
+        st.html('<div class="bs-waiting">The scan appears here.</div>')
+    elif problem := study.problems.get(study.chosen):
+        error_card(problem)
+        st.caption("The other volumes of the study are not affected.")
+    elif study.chosen in study.stopped:
+        st.info("Reading the scan was stopped.", icon=":material/cancel:")
+        st.button("Read it", key="volume_reread", on_click=study.go_on, args=(study.chosen,))
+    else:
+        st.info(
+            "None of these volumes suits by itself: the list says why. Open one with a click.",
+            icon=":material/list:",
+        )
+
+
+def answer_column(
+    study: VolumeSession,
+    prediction: VolumePrediction | None,
+    chosen: tuple[str, Release] | None,
+    key: str,
+) -> None:
+    """Show the answer, its model and the facts of the file."""
+    volume = study.volume
+    if volume is None:
+        return
+    question = (key, study.chosen)
+    answer = study.answers.get(question)
+    if study.given.synthetic:
+        st.caption("Synthetic head: a drawing by BrainScan, not a patient.")
+    if chosen is not None and answer is not None and prediction is not None:
+        name, release = chosen
+        point = st.session_state.get("volume_point")
+        volume_answer.answer_card(prediction, point, release.manifest)
+        volume_answer.measurements(answer, prediction)
+        warning_cards(dict.fromkeys(prediction.warnings))
+        with st.expander("Model, and what it is not", icon=":material/info:"):
+            volume_answer.model_card(name, prediction, release)
+    else:
+        if answer is not None and answer.refusal:
+            volume_answer.refusal_card(answer.refusal)
+            st.button(
+                "Read it anyway",
+                icon=":material/visibility:",
+                key="volume_anyway",
+                help="Shows an answer that means nothing unless this is a brain MR scan after all",
+                on_click=study.read_anyway,
+            )
+        elif study.asking is not None:
+            progress("asking")
+        elif problem := study.problems.get(question):
+            error_card(problem)
+        elif question in study.stopped:
+            st.caption("Stopped: the model has not read this scan.")
+            st.button(
+                "Read",
+                icon=":material/play_arrow:",
+                key="volume_ask",
+                on_click=study.go_on,
+                args=(question,),
+            )
+        warning_cards(dict.fromkeys(volume.warnings))
+    if study.found is not None and study.found.patients < 2:
+        warning_cards(dict.fromkeys(study.found.warnings))
+    identity_panel(volume.identity, volume.burned_in, key=f"volume-identity-{volume.sha256[:16]}")
+    with st.expander("File", icon=":material/description:"):
+        facts_card(volume_answer.volume_facts(volume, study.given.synthetic))
+
+
+def decided(study: VolumeSession, release: Release, key: str) -> VolumePrediction | None:
+    """Return the answer at the sensitivity chosen, without asking the network."""
+    answer = study.answers.get((key, study.chosen))
+    point = st.session_state.get("volume_point")
+    if answer is None or answer.prediction is None or point is None:
+        return None if answer is None else answer.prediction
+    return answer.prediction.at(release, point.sensitivity)
+
+
+def looking(study: VolumeSession) -> None:
+    """Show the chosen volume and its answer; the list of volumes where there are several."""
+    found = study.found
+    assert found is not None
+    study.begin_reading()
+    if study.reading is not None:
+        study.reading.wait(_SHORT_S)
+        study.settle()
+    prediction, key, name = None, "", ""
+    with st.sidebar:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            close_button()
+        if found.patients > 1:
+            warning_cards(found.warnings)
+        if len(found.candidates) > 1:
+            picker(study, found)
+        chosen = choose_model()
+        if chosen is not None:
+            name, release = chosen
+            key = f"{title_of(release)} {release.fingerprint[:16]}"
+            st.session_state["volume_point"] = choose_sensitivity(release)
+            study.begin_asking(release, key)
+            prediction = decided(study, release, key)
+            answer = study.answers.get((key, study.chosen))
+            volume = study.volume
+            if volume is not None and answer is not None and prediction is not None:
+                downloads(volume, answer, prediction, synthetic=study.given.synthetic)
+                made_for = f"{key} {volume.sha256} {prediction.sensitivity}"
+                dicom_panel(volume, prediction, release, key=made_for)
+        collection(found)
+    picture, words = st.columns([7, 3], gap="medium")
+    with picture:
+        picture_column(study, prediction, key, name)
+    with words.container(key="answer"):
+        answer_column(study, prediction, chosen, key)
+
+
+def main() -> None:
+    """Show the invitation, the search, or the study."""
+    require_frame()
+    st.html(_STYLE)
+    if volume_intake.HANDED_OVER in st.session_state:
+        opened(lambda: volume_intake.in_memory(volume_intake.handed_over()))
+    study = volume_session.current()
+    if study is None:
+        empty()
+        return
+    if study.searching is not None:
+        study.searching.wait(_SHORT_S)
+    study.settle()
+    if study.searching is not None:
+        _, middle, _ = st.columns([1, 2, 1])
+        with middle:
+            progress("searching")
+    elif study.found is None or not study.found.candidates:
+        nothing_to_show(study)
+    else:
+        looking(study)
+
+
+main()
