@@ -5,32 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
+from brainscan.commands.predict_lines import OBJECTS, How, lines
 from brainscan.commands.predict_outputs import (
     Naming,
     Targets,
     place_of,
     refuse_to_overwrite,
-    write_bytes,
-    write_map,
 )
 from brainscan.errors import DatasetError, FileUnreadable, InputRejected
 from brainscan.imaging.intake import FoundScan, find_scans
 from brainscan.imaging.rejected import Rejected
 from brainscan.imaging.source import open_source
-from brainscan.inference.batch import FileResult, predict_slices
 from brainscan.inference.classifier import TumorClassifier
-from brainscan.inference.release import Release
-from brainscan.inference.volume import predict_volume
 from brainscan.notice import RESEARCH_USE
 from brainscan.progress import ProgressBar
-from brainscan.reporting.dicom import KINDS, Findings, write_results
-from brainscan.reporting.evidence_nifti import evidence_nifti, mask_nifti
 
 EXAMPLES = """\
 examples:
@@ -58,12 +51,6 @@ could not be made. They name the patient, as the images do. Exit code 0:
 every file was handled; 1: some could not be read from disk; 2: wrong usage, or an output that
 cannot be written. Nothing is written over a file that is to be read.
 """
-
-_ANSWER = (
-    "tumor_probability", "decision", "type", "type_set", "type_probabilities", "model", "sha256",
-    "elapsed_ms",
-)  # fmt: skip
-_Line = dict[str, Any]
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -94,9 +81,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--objects",
         type=_kinds,
-        default=tuple(KINDS),
+        default=tuple(OBJECTS),
         metavar="KIND,...",
-        help="which DICOM results: " + "; ".join(f"{one}: {what}" for one, what in KINDS.items()),
+        help="which DICOM results: " + "; ".join(f"{one}: {what}" for one, what in OBJECTS.items()),
     )
     parser.add_argument(
         "--slices", action="store_true", help="answer every DICOM file by itself, not its series"
@@ -112,9 +99,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _kinds(stated: str) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(one.strip() for one in stated.split(",") if one.strip()))
-    unknown = [one for one in found if one not in KINDS]
+    unknown = [one for one in found if one not in OBJECTS]
     if unknown or not found:
-        msg = f"choose from {', '.join(KINDS)}, separated by commas"
+        msg = f"choose from {', '.join(OBJECTS)}, separated by commas"
         raise argparse.ArgumentTypeError(msg)
     return found
 
@@ -122,7 +109,8 @@ def _kinds(stated: str) -> tuple[str, ...]:
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
     quiet = not args.json and sys.stdout.isatty()
-    scans, rejected = _collect(args.paths, volumes=not args.slices, quiet=quiet)
+    scans, rejected, left_out = _collect(args.paths, volumes=not args.slices, quiet=quiet)
+    unread = [*rejected, *left_out]
     naming = Naming(args.heatmaps, args.masks, args.dicom)
     work = [(scan, naming.targets(scan, place_of(scan, args.paths))) for scan in scans]
     notices = [folder / "NOTICE.txt" for folder in naming.folders]
@@ -139,6 +127,7 @@ def run(args: argparse.Namespace) -> int:
     for notice in notices:
         notice.parent.mkdir(parents=True, exist_ok=True)
         notice.write_text(RESEARCH_USE + "\n", encoding="utf-8")
+    how = How(args.gate, args.objects)
     failed = False
     with ExitStack() as stack:
         out: TextIO = sys.stdout
@@ -151,19 +140,19 @@ def run(args: argparse.Namespace) -> int:
             if many and not quiet:
                 bar.update(done, len(work), note)
 
-        for line in _lines(classifier, work, rejected, args, progress):
+        for line in lines(classifier, work, unread, how, progress):
             # ASCII only: names of any encoding pass through any terminal and pipe.
             print(json.dumps(line), file=out, flush=not args.json)
             failed |= line["status"] == "error"
-    if not scans and not rejected:
+    if not scans and not unread:
         print("No file was found in the folders given.", file=sys.stderr)
     return 1 if failed else 0
 
 
 def _collect(
     paths: Sequence[Path], *, volumes: bool, quiet: bool
-) -> tuple[list[FoundScan], list[Rejected]]:
-    """Return everything to read, slices first, and everything that is not read."""
+) -> tuple[list[FoundScan], list[Rejected], list[Rejected]]:
+    """Return what to read, slices first, what cannot be read, and what need not be."""
     given: list[Path] = []
     rejected: list[Rejected] = []
     for path in paths:
@@ -186,119 +175,28 @@ def _collect(
             if any(path.is_dir() for path in given):
                 raise
             # The only file is an archive that is refused as a whole.
-            return [], [*rejected, Rejected(given[0].name, given[0], str(error))]
+            return [], [*rejected, Rejected(given[0].name, given[0], str(error))], []
     for warning in intake.dicom.warnings:
         print(warning, file=sys.stderr)
     scans = sorted(intake.scans, key=lambda scan: scan.is_volume)
-    return scans, [*rejected, *intake.rejected, *intake.left_out]
+    return scans, [*rejected, *intake.rejected], list(intake.left_out)
 
 
 def _inputs(
     paths: Sequence[Path], scans: Sequence[FoundScan], rejected: Sequence[Rejected]
 ) -> Iterator[Path]:
+    """Yield every file that is read or was meant to be, archives included."""
     yield from (path for path in paths if not path.is_dir())
-    yield from (source.path for scan in scans for source in scan.sources if source.path)
     yield from (one.path for one in rejected if one.path)
+    archives: set[Path] = set()
+    for source in (source for scan in scans for source in scan.sources):
+        if source.path:
+            yield source.path
+        elif source.inside and archives.isdisjoint(Path(source.inside).parents):
+            archives.update(path for path in Path(source.inside).parents if path.is_file())
+    yield from archives
 
 
 def _files(rows: Iterator[Targets]) -> Iterator[Path]:
     for row in rows:
         yield from filter(None, (row.heatmap, row.mask))
-
-
-def _lines(
-    classifier: TumorClassifier,
-    work: Sequence[tuple[FoundScan, Targets]],
-    rejected: Sequence[Rejected],
-    args: argparse.Namespace,
-    progress: Callable[..., None],
-) -> Iterator[_Line]:
-    """Answer one scan after the other; only a few are in memory at a time."""
-    model = classifier.release.title
-    for one in rejected:
-        status = "error" if one.unreadable else "rejected"
-        yield _line(str(one.place), None, status, one.reason, model)
-    slices = [(scan, targets) for scan, targets in work if not scan.is_volume]
-    results = predict_slices(classifier, (scan for scan, _ in slices), gate=args.gate)
-    for number, ((scan, targets), result) in enumerate(zip(slices, results, strict=True), start=1):
-        yield _slice_line(scan, targets, result, classifier.release, args.objects)
-        progress(number)
-    for number, (scan, targets) in enumerate(work[len(slices) :], start=len(slices)):
-        yield _volume_line(classifier, scan, targets, args, partial(progress, number))
-        progress(number + 1)
-
-
-def _line(
-    file: str, kind: str | None, status: str, reason: str | None, model: str, **more: Any
-) -> _Line:
-    return {
-        "file": file,
-        "status": status,
-        "reason": reason,
-        "kind": kind,
-        **dict.fromkeys(_ANSWER),
-        "model": model,
-        **more,
-        "notice": RESEARCH_USE,
-    }
-
-
-def _slice_line(
-    scan: FoundScan, targets: Targets, result: FileResult, release: Release, kinds: Sequence[str]
-) -> _Line:
-    answer: _Line = {}
-    if result.prediction and result.scan:
-        answer = result.prediction.to_json() | {"size": [result.scan.width, result.scan.height]}
-        for target in filter(None, (targets.heatmap, targets.mask)):
-            write_map(target, result.prediction.evidence.on_slice())
-        if targets.dicom and result.scan.instance:
-            findings = partial(Findings.of_slice, result.scan, result.prediction, release=release)
-            answer |= _dicom(targets.dicom, findings, kinds)
-    return _line(
-        _file(scan), scan.kind, result.status, result.reason, **{"model": release.title} | answer
-    )
-
-
-def _volume_line(
-    classifier: TumorClassifier,
-    scan: FoundScan,
-    targets: Targets,
-    args: argparse.Namespace,
-    note: Callable[[str], None],
-) -> _Line:
-    about: _Line = {"model": classifier.release.title, "files": len(scan.sources)}
-    if scan.series is not None:
-        about |= {"series": scan.name, "not_preselected": scan.series.reason}
-    try:
-        volume = scan.read_volume(progress=lambda done, total: note(f"file {done} of {total}"))
-        prediction = predict_volume(
-            classifier,
-            volume,
-            progress=lambda done, total: note(f"slice {done} of {total}"),
-            gate=args.gate,
-        )
-    except InputRejected as error:
-        status = "error" if isinstance(error, FileUnreadable) else "rejected"
-        return _line(_file(scan), scan.kind, status, str(error), **about)
-    if targets.heatmap:
-        write_bytes(targets.heatmap, evidence_nifti(volume, prediction))
-    if targets.mask:
-        write_bytes(targets.mask, mask_nifti(volume, prediction))
-    about |= prediction.to_json() | {"size": list(volume.shape)}
-    if targets.dicom:
-        findings = partial(Findings.of_volume, volume, prediction, release=classifier.release)
-        about |= _dicom(targets.dicom, findings, args.objects)
-    return _line(_file(scan), scan.kind, "ok", None, **about)
-
-
-def _dicom(folder: Path, findings: Callable[[], Findings], kinds: Sequence[str]) -> _Line:
-    """Write DICOM results; say which, and of the others why not."""
-    try:
-        written = write_results(folder, findings(), kinds)
-    except InputRejected as error:
-        return {"dicom": [], "dicom_refusals": dict.fromkeys(kinds, str(error))}
-    return {"dicom": list(map(str, written.paths)), "dicom_refusals": dict(written.refusals)}
-
-
-def _file(scan: FoundScan) -> str:
-    return str(scan.place or scan.name)

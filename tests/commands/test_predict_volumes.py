@@ -15,10 +15,12 @@ import pydicom
 import pytest
 
 from brainscan.cli import main
-from brainscan.commands import predict as module
+from brainscan.commands import predict_lines as module
+from brainscan.commands.predict_outputs import place_of
 from brainscan.imaging.intake import find_scans
 from brainscan.imaging.volume import Volume
 from brainscan.inference.classifier import TumorClassifier
+from brainscan.reporting.dicom import KINDS
 from tests.imaging import patient
 from tests.imaging.bad_inputs import AFFINE, bad_inputs, dicom, write_all, zipped
 from tests.inference.fake_network import fake_classifier
@@ -111,6 +113,24 @@ def test_an_archive_is_read_like_its_folder(
     ]  # fmt: skip
 
 
+def test_archives_are_never_written_over_and_a_second_run_is_no_harm(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = tmp_path / "disc.zip"
+    archive.write_bytes(zipped({"IM1": (study / "single.dcm").read_bytes()}))
+    before = archive.read_bytes()
+    assert main(["predict", str(tmp_path), "--json", str(archive)]) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    assert archive.read_bytes() == before
+    for _ in range(2):
+        (line, *others) = reversed(run(capsys, tmp_path, "--heatmaps", tmp_path / "maps"))
+        assert line["file"] == f"{archive}/IM1" and line["status"] == "ok"
+        assert {one["status"] for one in others} <= {"rejected"}
+    assert sorted(path.name for path in (tmp_path / "maps").rglob("*.*")) == [
+        "IM1.npy", "NOTICE.txt", "disc.zip",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_maps_and_masks_of_volumes_lie_on_the_source_grid(
     study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], together: bool
@@ -147,6 +167,7 @@ def test_dicom_results_refer_to_their_series(
     assert "SR" in kinds and "SEG" not in kinds
     nifti = next(line for line in lines if line["kind"] == "nifti")
     assert "dicom" not in nifti
+    assert list(module.OBJECTS) == list(KINDS)
     with pytest.raises(SystemExit) as stop:
         main(["predict", str(study), "--dicom", str(tmp_path), "--objects", "pdf"])
     assert stop.value.code == 2 and "choose from sc, sr" in capsys.readouterr().err
@@ -248,5 +269,5 @@ def test_places_of_outputs_do_not_leave_their_folder(tmp_path: Path) -> None:
     archive.write_bytes(zipped({"a/b.dcm": dicom(), "../up.dcm": dicom(), "/abs.dcm": dicom()}))
     found = find_scans(archive)
     (scan,) = found.scans
-    place = module.place_of(scan, [archive])
+    place = place_of(scan, [archive])
     assert place == Path("disc.zip/a/b.dcm") and len(found.left_out) == 2
