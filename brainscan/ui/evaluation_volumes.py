@@ -74,7 +74,8 @@ def _table(result: EvaluationResult, numbers: list[int]) -> int:
 def _profile(result: EvaluationResult, number: int) -> None:
     """Show the probabilities along a volume."""
     one = result.volumes[number]
-    st.caption(plain(f"Along {one.row.name}, over the slices that its mask marks, if it has one."))
+    shaded = "; the tumour slices of its mask are shaded" if one.masked else ""
+    st.caption(plain(f"Along {one.row.name}{shaded}."))
     st.plotly_chart(
         profile_figure(one, result.model.threshold),
         key="evaluation_profile",

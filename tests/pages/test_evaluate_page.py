@@ -298,7 +298,7 @@ def test_a_run_shows_its_progress_and_can_be_cancelled_within_a_volume(
     box.fill(str(tmp_path))
     box.press("Enter")
     page.get_by_role("button", name="Evaluate", exact=True).click()
-    page.get_by_text("slice 2 of").wait_for()
+    page.get_by_text("volume 1 of 1, slice").wait_for()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Stopping").wait_for()
     hold.unlink()
