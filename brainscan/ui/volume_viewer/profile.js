@@ -67,9 +67,13 @@ class Profile {
     if (!answer) return;
     const ratio = window.devicePixelRatio || 1;
     const { clientWidth: width, clientHeight: height } = this.canvas;
-    Object.assign(this.canvas, { width: Math.max(1, width * ratio), height: Math.max(1, height * ratio) });
+    const size = [width, height].map((side) => Math.max(1, Math.round(side * ratio)));
+    if (this.canvas.width !== size[0] || this.canvas.height !== size[1]) {
+      [this.canvas.width, this.canvas.height] = size;
+    }
     const context = this.canvas.getContext("2d");
-    context.scale(ratio, ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
     const { left, top, bottom } = PROFILE_EDGE;
     const reach = height - top - bottom;
     const count = answer.slices.length;

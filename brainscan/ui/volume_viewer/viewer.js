@@ -144,7 +144,6 @@ class VolumeViewer {
   }
 
   refresh() {
-    storeSettings(this.settings);
     this.controls.update();
     this.pending ??= requestAnimationFrame(() => {
       this.pending = null;
@@ -243,6 +242,7 @@ class VolumeViewer {
 
   change(setting, value) {
     this.settings[setting] = value;
+    storeSettings(this.settings);
     if (setting === "invert") this.tabulate();
     this.refresh();
   }
