@@ -38,13 +38,14 @@ class Made:
     key
         Tells for which scan, model and operating point.
     files
-        File name and bytes. They belong to the patient's study and carry the patient's name.
+        Name on the page, file name and bytes of each. They belong to the patient's study and
+        carry the patient's name.
     refusals
         A sentence for each kind that could not be made.
     """
 
     key: str
-    files: tuple[tuple[str, bytes], ...] = field(repr=False)
+    files: tuple[tuple[str, str, bytes], ...] = field(repr=False)
     refusals: tuple[str, ...]
 
 
@@ -84,10 +85,17 @@ def panel(scan: Scan, answer: Callable[[], Prediction], release: Release, key: s
             return
         for sentence in made.refusals:
             error_card(sentence)
-        for name, data in made.files:
-            st.download_button(
-                name, data, name, "application/dicom", icon=":material/download:", on_click="ignore"
-            )
+        with st.container(horizontal=True, gap="small"):
+            for label, name, data in made.files:
+                st.download_button(
+                    label,
+                    data,
+                    name,
+                    "application/dicom",
+                    icon=":material/download:",
+                    on_click="ignore",
+                    key=f"save-{name}",
+                )
 
 
 def make(
@@ -96,7 +104,7 @@ def make(
     """Make the results asked for; one that cannot be made keeps no other from it."""
     from brainscan.reporting.dicom import Findings, make_results  # highdicom takes a while
 
-    files: list[tuple[str, bytes]] = []
+    files: list[tuple[str, str, bytes]] = []
     refusals: list[str] = []
     try:
         findings = Findings.of_slice(scan, prediction, release=release)
@@ -104,7 +112,8 @@ def make(
         return Made(key, (), (str(reason),))
     for kind in kinds:
         try:
-            files += [(file.name, file.data) for file in make_results(findings, kind)]
+            found = make_results(findings, kind)
+            files += [(CHOICES[kind], file.name, file.data) for file in found]
         except InputRejected as reason:
             refusals.append(str(reason))
     return Made(key, tuple(files), tuple(refusals))

@@ -10,6 +10,7 @@ from brainscan.imaging.limits import human_bytes
 from brainscan.ui import reading_room
 from brainscan.ui.error_card import error_card
 from brainscan.ui.store import Stores
+from brainscan.ui.volume_intake import hand_over
 from brainscan.ui.worklist import VolumeEntry, Worklist
 
 PAGE = "pages/volume.py"
@@ -37,8 +38,6 @@ def _open(volume: VolumeEntry, listed: Worklist, memory: Stores) -> None:
             "Remove it and add it again."
         )
         return
-    from brainscan.ui.volume_intake import hand_over
-
     hand_over([(source.name, source.read()) for source in sources])
     st.switch_page(PAGE)
 

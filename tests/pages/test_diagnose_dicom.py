@@ -239,7 +239,7 @@ def test_identity_is_hidden_until_asked_for_and_results_are_made(
     panels.filter(has_text="DICOM results").locator("summary").click()
     answer.get_by_role("button", name="Make", exact=True).click()
     with page.expect_download() as download:
-        answer.get_by_role("button", name="-sr.dcm").click()
+        answer.get_by_test_id("stDownloadButton").get_by_text("Report").click()
     report = pydicom.dcmread(Path(download.value.path()))
     assert (report.Modality, report.PatientID) == ("SR", patient.PATIENT_ID)
     assert not any(secret in download.value.suggested_filename for secret in patient.SECRETS)

@@ -60,7 +60,7 @@ def _upload(page: Any, url: str, *paths: Path) -> None:
 
 def _painted(page: Any, pane: str = "overlay") -> str:
     """Return a digest of what a pane of the viewer shows."""
-    page.wait_for_timeout(150)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
     canvas = page.locator(f'canvas[data-pane="{pane}"]')
     return str(canvas.evaluate("c => c.toDataURL()"))
 

@@ -42,16 +42,17 @@ def test_every_kind_asked_for_is_made() -> None:
     scan = _dicom(_lesion("meningioma"))
     made = make(scan, _answer(scan), RELEASE, CHOICES, "key")
     assert made.refusals == ()
-    found = {pydicom.dcmread(io.BytesIO(data)).Modality for _, data in made.files}
+    found = {pydicom.dcmread(io.BytesIO(data)).Modality for _, _, data in made.files}
+    assert [label for label, _, _ in made.files] == list(CHOICES.values())
     assert found == {"OT", "SR", "SEG"} and len(made.files) == 4
-    names = " ".join(name for name, _ in made.files)
+    names = " ".join(name for _, name, _ in made.files)
     assert not [secret for secret in patient.SECRETS if secret in names + repr(made)]
 
 
 def test_what_cannot_be_made_keeps_nothing_else_from_it() -> None:
     scan = _dicom(_lesion("none"))
     made = make(scan, _answer(scan), RELEASE, ["seg", "sr"], "key")
-    assert [name.endswith("-sr.dcm") for name, _ in made.files] == [True]
+    assert [name.endswith("-sr.dcm") for _, name, _ in made.files] == [True]
     assert len(made.refusals) == 1 and made.refusals[0].endswith(".")
 
 
