@@ -142,27 +142,13 @@ def _row(record: Record, outcome: FileResult, warnings: list[str]) -> ImageRow:
     """Join what is known of an image with what the model said."""
     prediction = outcome.prediction
     if prediction is None:
-        return ImageRow(
-            name=record.name,
-            label=record.label,
-            type=record.type,
-            group=record.group,
-            source=record.source,
-            stratum=record.stratum,
-            sequence=record.sequence,
-            fold=record.fold,
+        return ImageRow.of(
+            record,
             status="error" if outcome.status == "ok" else outcome.status,
             reason=outcome.reason or "The file could not be processed.",
         )
-    return ImageRow(
-        name=record.name,
-        label=record.label,
-        type=record.type,
-        group=record.group,
-        source=record.source,
-        stratum=record.stratum,
-        sequence=record.sequence,
-        fold=record.fold,
+    return ImageRow.of(
+        record,
         status="ok",
         probability=float(prediction.tumor_probability),
         decision=prediction.decision,

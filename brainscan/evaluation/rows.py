@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from brainscan.data.record import Record
 from brainscan.data.seen import Seen
 from brainscan.inference.prediction import Decision
 
@@ -74,6 +75,21 @@ class ImageRow:
     seen: Seen | None = None
     volume: str | None = None
     slice: int | None = None
+
+    @classmethod
+    def of(cls, record: Record, **found: Any) -> ImageRow:
+        """Return a row with what the dataset says of a record, and the attributes ``found``."""
+        known = {
+            "name": record.name,
+            "label": record.label,
+            "type": record.type,
+            "group": record.group,
+            "source": record.source,
+            "stratum": record.stratum,
+            "sequence": record.sequence,
+            "fold": record.fold,
+        }
+        return cls(**(known | found))
 
     @property
     def best_type(self) -> str | None:

@@ -85,12 +85,12 @@ def evaluate_volume(
         answer = predict_volume(classifier, volume, progress=progress, cancel=cancel, gate=False)
     except InputRejected as error:
         status = "error" if isinstance(error, FileUnreadable) else "rejected"
-        return VolumeAnswer(VolumeRow(_row(record, status=status, reason=str(error))))
+        return VolumeAnswer(VolumeRow(ImageRow.of(record, status=status, reason=str(error))))
     mask, problem = _mask(record, volume)
     labels = {
         one.index: mask.label(answer.plane, one.index) if mask else None for one in answer.slices
     }
-    whole = _row(
+    whole = ImageRow.of(
         record,
         status="ok",
         probability=answer.tumor_probability,
@@ -122,21 +122,6 @@ def evaluate_volume(
     return VolumeAnswer(row, tuple(slices), volume, answer)
 
 
-def _row(record: Record, **found: object) -> ImageRow:
-    """Join what the dataset says of a volume with what was found."""
-    known: dict[str, object] = {
-        "name": record.name,
-        "label": record.label,
-        "type": record.type,
-        "group": record.group,
-        "source": record.source,
-        "stratum": record.stratum,
-        "sequence": record.sequence,
-        "fold": record.fold,
-    }
-    return ImageRow(**(known | found))  # type: ignore[arg-type]
-
-
 def _slice_row(
     record: Record,
     classifier: TumorClassifier,
@@ -146,7 +131,7 @@ def _slice_row(
     mask: TumorMask,
 ) -> ImageRow:
     tumor = label == "tumor"
-    return _row(
+    return ImageRow.of(
         record,
         name=f"{record.name}, {answer.plane} {one.index + 1} of {len(answer.slices)}",
         label=label,
