@@ -18,6 +18,8 @@ from brainscan.ui.evaluation_intake import (
     safe_relative,
     typed_path,
 )
+from tests.evaluation.volume_stub import write_volume
+from tests.imaging.patient import classic_series
 
 
 def _png() -> bytes:
@@ -62,6 +64,29 @@ def test_a_zip_is_read_wherever_its_class_folders_sit(tmp_path, top):
 def test_a_zip_of_class_folders_is_named_after_itself(tmp_path):
     dataset = ZipSource("../odd:name.zip", _archive("yes/1.png")).open(tmp_path, _never)
     assert dataset.root == tmp_path / "oddname"
+
+
+@pytest.mark.parametrize("how", ["zip", "upload"])
+def test_volumes_come_through_whatever_their_names(tmp_path, how):
+    write_volume(tmp_path / "scans" / "yes" / "a.nii.gz")
+    classic_series(tmp_path / "scans" / "no" / "series")  # files without suffix
+    files = [path for path in (tmp_path / "scans").rglob("*") if path.is_file()]
+    named = [(path.relative_to(tmp_path).as_posix(), path.read_bytes()) for path in files]
+    if how == "zip":
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            for name, data in named:
+                archive.writestr(name, data)
+        source = ZipSource("a.zip", stream)
+    else:
+        source = UploadSource([(name, io.BytesIO(data)) for name, data in named])
+    (tmp_path / "space").mkdir()
+    dataset = source.open(tmp_path / "space", _never)
+    assert [(r.name, r.label) for r in dataset.records] == [
+        ("no/series", "no_tumor"),
+        ("yes/a.nii.gz", "tumor"),
+    ]
+    assert dataset.volumes == 2
 
 
 def test_what_a_zip_leaves_out_is_told(tmp_path):
