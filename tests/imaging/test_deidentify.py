@@ -430,6 +430,29 @@ def test_random_damage_never_escapes_nor_leaks() -> None:
             assert b"Secretia" not in made.data
 
 
+def test_overlong_numbers_keep_the_place_of_a_slice() -> None:
+    place = [f"-{'1234567890' * 2}.5", "1.25e+01", " +3.0000000000000000 "]
+    dataset = patient.with_pixels(patient.header(ImagePositionPatient=place), PIXELS)
+    _, result = copy(dataset)
+    expected = [float(one) for one in place]
+    assert [float(one) for one in result.ImagePositionPatient] == expected
+
+
+def test_real_series_keep_their_geometry(data_dir: Path, tmp_path: Path) -> None:
+    deidentifier = Deidentifier(Pseudonyms(KEY))
+    for name in ("series-brain-20", "series-defaced-t1"):
+        (tmp_path / name).mkdir()
+        for path in (data_dir / "dicom" / name).iterdir():
+            made = deidentifier.copy(Source.of_path(path))
+            (tmp_path / name / path.name).write_bytes(made.data)
+        (new,), (old,) = (
+            find_series(root / name).series for root in (tmp_path, data_dir / "dicom")
+        )
+        assert new.slices == old.slices and new.warnings == old.warnings
+        assert new.stack.affine is not None and old.stack.affine is not None
+        np.testing.assert_array_equal(new.stack.affine, old.stack.affine)
+
+
 def test_compressed_pixels_stay_byte_for_byte(data_dir: Path) -> None:
     for path in sorted((data_dir / "dicom" / "wg04").iterdir()):
         made = Deidentifier(Pseudonyms(KEY)).copy(Source.of_path(path))

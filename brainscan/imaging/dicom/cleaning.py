@@ -43,7 +43,7 @@ _DUMMIES: dict[str, Any] = {
 }
 _REMOVED = "ANONYMIZED"
 _CODE_STRING = re.compile(r"[\w .+/*&()-]{0,16}", re.ASCII)
-_NUMBER = re.compile(r" *[+-]?[0-9.]{0,16}([eE][+-]?[0-9]{1,3})? *")
+_NUMBER = re.compile(r" *[+-]?[0-9.]{0,64}([eE][+-]?[0-9]{1,3})? *")
 _DATE = re.compile(r"\d{8}")
 _TIME = re.compile(r"\d{2,6}(\.\d{1,6})?")
 _DATE_TIME = re.compile(r"(\d{8})(\d{2,6}(?:\.\d{1,6})?)?([+-]\d{4})?")
