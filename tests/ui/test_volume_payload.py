@@ -39,13 +39,13 @@ def _section(body: bytes, where: dict[str, int]) -> bytes:
 def _voxels(message: bytes) -> tuple[dict[str, Any], np.ndarray]:
     header, body = _unpack(message)
     raw = np.frombuffer(_section(body, header["voxels"]), f"<u{np.dtype(header['dtype']).itemsize}")
-    return header, raw.reshape(header["shape"])
+    return header, raw.reshape(header["shape"], order="F")
 
 
 def _evidence(message: bytes) -> tuple[dict[str, Any], np.ndarray]:
     header, body = _unpack(message)
     raw = np.frombuffer(_section(body, header["evidence"]), np.uint8)
-    return header, raw.reshape(header["shape"])
+    return header, raw.reshape(header["shape"], order="F")
 
 
 def _filled(volume: Volume, voxels: np.ndarray) -> Volume:

@@ -1,4 +1,4 @@
-// The voxels in canonical order (towards Right, Anterior, Superior; the third index fastest), and
+// The voxels in canonical order (towards Right, Anterior, Superior; the first index fastest), and
 // the planes cut from them in radiological display, as Volume.plane_slice does in Python: both
 // axes of a slice run against the display.
 
@@ -8,7 +8,7 @@ const displayAxes = (plane) => [0, 1, 2].filter((axis) => axis !== AXIS[plane]);
 // One slice of an array in canonical order: { pixels, width, height }.
 function cut(array, shape, plane, index) {
   const [across, down] = displayAxes(plane);
-  const strides = [shape[1] * shape[2], shape[2], 1];
+  const strides = [1, shape[0], shape[0] * shape[1]];
   const [width, height] = [shape[across], shape[down]];
   const pixels = new array.constructor(width * height);
   let row = index * strides[AXIS[plane]] + (height - 1) * strides[down] + (width - 1) * strides[across];
@@ -76,7 +76,7 @@ class VolumeData {
   }
 
   value([i, j, k]) {
-    return this.voxels[(i * this.shape[1] + j) * this.shape[2] + k] * this.slope + this.intercept;
+    return this.voxels[i + this.shape[0] * (j + this.shape[1] * k)] * this.slope + this.intercept;
   }
 
   clamp(voxel) {
@@ -135,7 +135,7 @@ class Answer {
 
   value(voxel) {
     const [i, j, k] = voxel.map((at, axis) => Math.floor(at / this.steps[axis]));
-    return this.evidence[(i * this.shape[1] + j) * this.shape[2] + k] / 255;
+    return this.evidence[i + this.shape[0] * (j + this.shape[1] * k)] / 255;
   }
 
   // The voxel of the largest evidence on a slice on screen; its middle where there is none.
