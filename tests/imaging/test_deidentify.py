@@ -442,12 +442,11 @@ def test_real_series_keep_their_geometry(data_dir: Path, tmp_path: Path) -> None
     deidentifier = Deidentifier(Pseudonyms(KEY))
     for name in ("series-brain-20", "series-defaced-t1"):
         (tmp_path / name).mkdir()
-        for path in (data_dir / "dicom" / name).iterdir():
+        paths = sorted((data_dir / "dicom" / name).iterdir())[3:9]
+        for path in paths:
             made = deidentifier.copy(Source.of_path(path))
             (tmp_path / name / path.name).write_bytes(made.data)
-        (new,), (old,) = (
-            find_series(root / name).series for root in (tmp_path, data_dir / "dicom")
-        )
+        (new,), (old,) = (find_series(given).series for given in (tmp_path / name, paths))
         assert new.slices == old.slices and new.warnings == old.warnings
         assert new.stack.affine is not None and old.stack.affine is not None
         np.testing.assert_array_equal(new.stack.affine, old.stack.affine)
