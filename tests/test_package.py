@@ -56,6 +56,7 @@ def test_serving_rooms_do_not_import_tensorflow(room: str) -> None:
         "pages/evaluate.py",
         "pages/model.py",
         "pages/training.py",
+        "pages/volume.py",
     ],
 )
 def test_screens_open_without_anything_heavy(script: str, tmp_path: Path) -> None:
