@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from brainscan.ui.store import Stores
 from brainscan.ui.volume_intake import hand_over
 from brainscan.ui.worklist import VolumeEntry, Worklist
 
-PAGE = "pages/volume.py"
+_PAGE = Path(__file__).resolve().parents[2] / "pages" / "volume.py"
 _MANY = 3  # cards that are shown without scrolling
 _HEIGHT = 480
 
@@ -39,7 +40,7 @@ def _open(volume: VolumeEntry, listed: Worklist, memory: Stores) -> None:
         )
         return
     hand_over([(source.name, source.read()) for source in sources])
-    st.switch_page(PAGE)
+    st.switch_page(_PAGE)
 
 
 def _card(volume: VolumeEntry, listed: Worklist, memory: Stores) -> bool:
