@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from benchmarks.volume import LABELS, against, check, find_volumes
@@ -41,7 +40,10 @@ def test_real_volumes(data_dir: Path) -> None:
              (check(classifier, path) for path in find_volumes(data_dir / "nifti"))}  # fmt: skip
     labelled = [one for one in found.values() if one.auroc is not None]
     assert len(labelled) == 3
-    assert np.mean([one.auroc for one in labelled]) > 0.8
+    assert all(one.hit for one in labelled)
+    # Labels include oedema, which T1 after contrast hardly shows: only FLAIR is held to them.
+    flair = [one.auroc for one in labelled if "Flair" in one.name]
+    assert len(flair) == 2 and min(flair) > 0.8
     assert all(one.prediction.decision != "no_tumor" for one in labelled)
     assert found["healthy/chris_t1.nii.gz"].prediction.decision != "tumor"
     assert found["tcga-fg-6692-native/t1ce.nii.gz"].prediction.decision != "no_tumor"
