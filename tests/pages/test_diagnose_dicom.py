@@ -277,6 +277,10 @@ def test_volumes_get_a_card_each(page: Any, url: str, tmp_path: Path) -> None:
     assert not [secret for secret in patient.SECRETS if secret in page.content()]
     page.get_by_role("button", name="Remove").first.click()
     cards.nth(1).wait_for(state="detached")
+    page.get_by_role("button", name="Open on the Volume page").click()
+    page.wait_for_url("**/volume")
+    settle(page)
+    assert page.get_by_text("has encountered an error").count() == 0
     assert page.console_errors == []
 
 
