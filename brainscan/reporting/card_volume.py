@@ -73,6 +73,7 @@ def volume_section(manifest: dict[str, Any]) -> Section:
     tested = table(node.get("test"))
     for name, part in tested.items():
         blocks += _test(str(name), table(part))
+        blocks += _broken(str(name), table(part), node)
     blocks.append(Text(_TEST if tested else _NO_TEST))
     blocks += [Text("Limits:"), Bullets(_LIMITS)]
     return Section("volume", "Whole volumes", tuple(blocks))
@@ -153,4 +154,29 @@ def _test(name: str, part: dict[str, Any]) -> list[Block]:
         if lines:
             columns = ("Volumes", *(label for _, label in _OUTCOMES))
             found.append(Table(f"{title}: {caption}", columns, tuple(lines)).compact())
+    return found
+
+
+def _broken(name: str, part: dict[str, Any], node: dict[str, Any]) -> list[Block]:
+    """Say which promises the test scans contradict: their interval ends below the promise."""
+    promised = [
+        asked
+        for point in rows(node.get("operating_points"))
+        if point.get("promised", True) is True
+        and (asked := number(point.get("sensitivity"))) is not None
+    ]
+    found: list[Block] = []
+    for row in rows(part.get("by_sensitivity")):
+        asked, high = number(row.get("sensitivity")), number(dig(row, "kept", "high"))
+        value, count = number(dig(row, "kept", "value")), whole(dig(row, "kept", "n"))
+        if asked not in promised or value is None or high is None or count is None:
+            continue
+        if asked is not None and high < asked:
+            found.append(
+                Text(
+                    f"The promise of {100 * asked:g} % did not hold on {name}: "
+                    f"{round(value * count)} of {count} tumour scans were kept. The validation "
+                    "patients set too high a threshold; do not rely on this setting."
+                )
+            )
     return found

@@ -231,6 +231,18 @@ def test_the_rule_for_volumes_is_told_with_its_figures_and_limits() -> None:
     assert command in card
 
 
+def test_a_promise_that_the_test_scans_contradict_is_called_broken() -> None:
+    manifest = full_manifest()
+    assert "did not hold" not in model_card(manifest)
+    row = manifest["volume_rule"]["test"]["lgg"]["by_sensitivity"][0]
+    row["sensitivity"], row["kept"] = 0.8, {"value": 0.44, "low": 0.27, "high": 0.63, "n": 25}
+    assert "The promise of 80 % did not hold on lgg: 11 of 25" in model_card(manifest)
+    row["kept"]["high"] = 0.81
+    assert "did not hold" not in model_card(manifest)
+    row["sensitivity"], row["kept"]["high"] = 0.95, 0.63  # not promised
+    assert "did not hold" not in model_card(manifest)
+
+
 def test_a_release_without_a_rule_for_volumes_says_what_decides_then() -> None:
     (block,) = build_card(minimal_manifest()).section("volume").blocks
     assert "no rule for whole volumes" in block.text  # type: ignore[union-attr]
