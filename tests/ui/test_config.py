@@ -30,7 +30,7 @@ def test_errors_show_no_traceback_and_offer_no_links(config: dict[str, Any]) -> 
 
 
 def test_upload_limit_is_the_reader_s(config: dict[str, Any]) -> None:
-    assert config["server"]["maxUploadSize"] * 1024**2 == DEFAULT_LIMITS.max_bytes
+    assert config["server"]["maxUploadSize"] * 1024**2 == DEFAULT_LIMITS.max_volume_bytes
 
 
 def test_fonts_are_local_and_both_themes_are_complete(config: dict[str, Any]) -> None:
