@@ -86,13 +86,10 @@ def parse_header(
         )
     if int(header["intent_code"]) in _LABEL_INTENTS and not labels:
         refuse_labels(who)
-    slope, intercept = header.get_slope_inter()
-    slope, intercept = slope or 1.0, intercept or 0.0
-    if not (np.isfinite(slope) and np.isfinite(intercept)):
-        raise InputRejected(
-            f"{who} scales its values by {slope} and {intercept}, which is no number. "
-            "Save it again with a valid scl_slope and scl_inter."
-        )
+    slope, intercept = _scaling(header, who)
+    begin = float(header["vox_offset"])
+    if not np.isfinite(begin):
+        _refuse_damaged(who, "it does not say where its voxels begin")
     offset = int(header["vox_offset"])
     if offset < int(header["sizeof_hdr"]):
         _refuse_damaged(who, "its voxels would begin inside the header")
@@ -108,8 +105,8 @@ def parse_header(
         shape=shape,
         dtype=header.get_data_dtype(),
         offset=offset,
-        slope=float(slope),
-        intercept=float(intercept),
+        slope=slope,
+        intercept=intercept,
         affine=affine,
         facts=tuple((label, text) for label, text in texts if text),
         warnings=tuple(warnings),
@@ -137,6 +134,18 @@ def _header(block: bytes, who: str) -> Nifti1Header:
                     )
                 return header
     _refuse_damaged(who, "the header's own size is wrong")
+
+
+def _scaling(header: Nifti1Header, who: str) -> tuple[float, float]:
+    """Return slope and intercept; 1 and 0 where the slope is 0 or no number, which means none."""
+    try:
+        slope, intercept = header.get_slope_inter()
+    except HeaderDataError as error:
+        raise InputRejected(
+            f"{who} adds {float(header['scl_inter']):g} to its values, which is no number. "
+            "Save it again with a valid scl_slope and scl_inter."
+        ) from error
+    return float(slope or 1.0), float(intercept or 0.0)
 
 
 def _shape(header: Nifti1Header, who: str, limits: ReadLimits) -> tuple[int, int, int]:
