@@ -23,6 +23,7 @@ from brainscan.imaging.volume import Volume, background_of
 
 _CHUNK = 4 * 1024**2
 _THICK = 1.2  # times the other spacings from which an axis is the one slices are stacked along
+_SLAB = 0.5  # of the second longest side, below which the shortest one is a stack's
 _FEW_VALUES = 16
 _EQUAL_NEIGHBOURS = 0.5
 _LABEL_NAME = re.compile(r"(?i)(?<![a-z])(seg|segm\w*|mask\w*|labels?|rois?|aseg|aparc)(?![a-z])")
@@ -249,9 +250,18 @@ def _judge_values(stored: np.ndarray, who: str) -> tuple[str, ...]:
 
 
 def _acquired(grid: SourceGrid) -> Plane:
-    """Return the plane of acquisition: across the thick axis, otherwise the file's third axis."""
+    """Return the plane of acquisition.
+
+    Across the axis of a single slice or a slab, otherwise across the thick axis, otherwise the
+    file's third axis.
+    """
     spacing = spacing_of(grid.affine)
+    extent = [size * step for size, step in zip(grid.shape, spacing, strict=True)]
     thick = max(range(3), key=lambda axis: spacing[axis])
-    others = max(spacing[axis] for axis in range(3) if axis != thick)
-    stacked = thick if spacing[thick] > _THICK * others else 2
+    short = min(range(3), key=lambda axis: extent[axis])
+    stacked = 2
+    if extent[short] < _SLAB * sorted(extent)[1]:
+        stacked = short
+    elif spacing[thick] > _THICK * max(spacing[axis] for axis in range(3) if axis != thick):
+        stacked = thick
     return PLANE_OF_AXIS[grid.axes.index(stacked)]

@@ -24,6 +24,7 @@ from brainscan.inference.volume_rule import NO_RULE, VolumeRule
 
 _FINE = 1.5  # mm; the network sees a head of 200 mm in 192 pixels, and was trained up to 2 mm
 _ISOTROPIC = 1.5  # largest over smallest spacing up to which a reformatted slice is as sharp
+_SLAB = 0.5  # of an axial slice's longer side, below which the shorter one cuts the head off
 _LITTLE_HEAD = 0.1  # of the slice with the most head; training tumour slices have 0.43 or more
 _STOPPED = "Stopped before all slices were read."
 
@@ -43,14 +44,16 @@ def scoring_plane(volume: Volume) -> Plane:
     axially without blur: most slices the networks were trained on are axial, and all tumor-free
     ones of patients. Otherwise the plane of acquisition: coronal and sagittal slices were in
     the training, too (figshare), while a plane reformatted across thick slices shows stripes
-    that no network here ever saw.
+    that no network here ever saw, and one cut out of a slab shows a strip of the head.
     """
     if volume.plane == "axial":
         return "axial"
     across, down, _ = volume.spacing
     fine = max(across, down) <= _FINE
     even = max(volume.spacing) <= _ISOTROPIC * min(volume.spacing)
-    return "axial" if fine and even else volume.plane
+    shorter, longer = sorted((across * volume.shape[0], down * volume.shape[1]))
+    whole = shorter >= _SLAB * longer
+    return "axial" if fine and even and whole else volume.plane
 
 
 def predict_volume(

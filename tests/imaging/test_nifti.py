@@ -47,6 +47,28 @@ def test_facts(tmp_path: Path) -> None:
     assert read_nifti(of(np.random.default_rng(0).random(SHAPE), thick)).plane == "sagittal"
 
 
+@pytest.mark.parametrize(("axis", "plane"), [(0, "sagittal"), (1, "coronal"), (2, "axial")])
+@pytest.mark.parametrize("slices", [1, 12])
+def test_the_only_slice_and_a_slab_lie_in_their_own_plane(
+    axis: int, plane: str, slices: int
+) -> None:
+    shape = list(SHAPE)
+    shape[axis] = slices
+    assert read_nifti(of(np.random.default_rng(0).random(shape))).plane == plane
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [(108, "does not say where its voxels begin"), (116, "adds {} to its values")],
+)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_numbers_of_the_header_that_are_none(place: int, said: str, value: float) -> None:
+    data = bytearray(of(np.random.default_rng(0).random(SHAPE).astype(np.float32)))
+    data[112:116] = np.float32(1).tobytes()
+    data[place : place + 4] = np.float32(value).tobytes()
+    assert said.format(f"{value:g}") in refusal(bytes(data))
+
+
 def test_nifti2_big_endian_and_scaling() -> None:
     values = np.random.default_rng(0).integers(0, 900, SHAPE).astype(np.int16)
     image = nib.Nifti2Image(values, AFFINE)

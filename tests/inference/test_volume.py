@@ -45,6 +45,14 @@ def test_the_plane_read_is_axial_unless_that_would_be_blurred(
     assert scoring_plane(make_volume(spacing, acquired, shape=(8, 8, 8))) == read
 
 
+@pytest.mark.parametrize(
+    ("acquired", "shape"),
+    [("sagittal", (1, 8, 8)), ("sagittal", (3, 8, 8)), ("coronal", (8, 1, 8))],
+)
+def test_no_strips_are_cut_out_of_a_slab(acquired: Plane, shape: tuple[int, int, int]) -> None:
+    assert scoring_plane(make_volume((1.0, 1.0, 1.0), acquired, shape=shape)) == acquired
+
+
 def test_slices_without_head_are_skipped_and_the_others_stay_in_order() -> None:
     volume = make_volume()
     classifier = fake_classifier()
