@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_WORD = re.compile(r"[^\W_]+")
 _SHORTEST_TRACE = 2  # shorter ones are initials and numbers that stand for nobody
 
 
@@ -52,4 +53,6 @@ class Identity:
             pieces = [value]
             if "name" in label.casefold():
                 pieces += re.split(r"[\s^=,]+", value)
+                # Parts of a double name; what holds a digit is part of a code, such as T1.
+                pieces += [part for part in _WORD.findall(value) if part.isalpha()]
             yield from (piece for piece in pieces if len(piece) >= _SHORTEST_TRACE)

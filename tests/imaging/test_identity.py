@@ -18,3 +18,16 @@ PATIENT = Identity((("Patient name", "Li^Bo"), ("Patient ID", "7Q"), ("Sex", "F"
 )
 def test_short_names_and_numbers_are_cleared_as_whole_words(said: str, shown: str) -> None:
     assert PATIENT.cleared(said) == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("T1 Lüdenscheid ax", "T1 ax"),
+        ("MÜLLER_t2_o'brien", "t2"),
+        ("T1 002 ax", "T1 002 ax"),  # parts of a code name nobody
+    ],
+)
+def test_parts_of_double_names_are_cleared(said: str, shown: str) -> None:
+    double = Identity((("Patient name", "Müller-Lüdenscheid^Ann O'Brien=X-T1-002"),))
+    assert double.cleared(said) == shown
