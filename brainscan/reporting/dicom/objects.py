@@ -175,9 +175,7 @@ def _refuse_several(headers: Sequence[Dataset], who: str) -> None:
         ("PatientName", "patient names"),
         ("StudyInstanceUID", "studies"),
     ):
-        found = {
-            " ".join(text(one, keyword).replace("^", " ").casefold().split()) for one in headers
-        }
+        found = {_tidy(text(one, keyword)) for one in headers}
         if len(found) > 1:
             raise InputRejected(
                 f"The images of {who} state {len(found)} different {noun}, so nobody can say "
