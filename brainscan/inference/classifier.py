@@ -14,7 +14,7 @@ from brainscan.inference.conformal import type_set
 from brainscan.inference.decision import Decision, with_disagreement
 from brainscan.inference.gate import NO_GATE, Gate, GateVerdict, gate_values
 from brainscan.inference.prediction import Prediction
-from brainscan.inference.reading import Reading
+from brainscan.inference.reading import Reading, type_warning
 from brainscan.inference.release import Release, open_release
 from brainscan.inference.runtime import KerasRuntime, OpenVINORuntime, Runtime
 
@@ -147,7 +147,9 @@ class TumorClassifier:
     def _prediction(self, scan: Scan, reading: Reading, began: float) -> Prediction:
         decision = self.decide(reading.probability)
         verdict = reading.verdict
-        found = (*_gate_warnings(scan, verdict), *_warnings(scan, reading.geometry))
+        found = [*_gate_warnings(scan, verdict), *_warnings(scan, reading.geometry)]
+        if unusual := type_warning(scan.sequence, self.release):
+            found.append(unusual)
         return Prediction(
             tumor_probability=reading.probability,
             decision=decision,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from brainscan.imaging.geometry import Geometry
+from brainscan.imaging.sequence import SequenceGuess
 from brainscan.inference.calibration import sigmoid, softmax
 from brainscan.inference.gate import GateVerdict
 from brainscan.inference.prediction import HeatMap
@@ -67,3 +68,17 @@ class Reading:
             name: HeatMap.of_gradcam(self.activation[:, :, index], self.geometry)
             for index, name in enumerate(names)
         }
+
+
+def type_warning(sequence: SequenceGuess | None, release: Release) -> str | None:
+    """Return what to say where types are named on a sequence on which they were not learned.
+
+    The labelled types of the public training sets are almost all of T1 slices after contrast
+    agent. ``None`` for these, where the sequence is not known, and for a model without types.
+    """
+    if sequence is None or sequence.label in ("T1ce", "unknown") or not release.types:
+        return None
+    return (
+        f"This is a {sequence.label} scan, as far as the file tells. The types were learned on T1 "
+        "slices after contrast agent: on other sequences the type may mean nothing."
+    )

@@ -17,7 +17,7 @@ from brainscan.imaging.volume import Volume
 from brainscan.inference.batch import worker_count
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.gate import FAMILIES, NO_GATE, GateVerdict
-from brainscan.inference.reading import Reading
+from brainscan.inference.reading import Reading, type_warning
 from brainscan.inference.slice_score import SliceScore, key_slices
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.inference.volume_rule import NO_RULE, VolumeRule
@@ -119,6 +119,7 @@ def predict_volume(
         for index in range(volume.depth(plane))
     )
     rule = VolumeRule.of(classifier.release)
+    unusual = type_warning(volume.sequence, classifier.release)
     return VolumePrediction.of_slices(
         plane,
         slices,
@@ -131,6 +132,7 @@ def predict_volume(
         warnings=(
             *volume.warnings,
             *_gate_warnings(scored, refusal),
+            *((unusual,) if unusual else ()),
             *(() if rule.fitted else (NO_RULE,)),
         ),
     )

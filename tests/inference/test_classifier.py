@@ -14,6 +14,7 @@ from brainscan.imaging.geometry import Geometry
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
+from brainscan.imaging.sequence import SequenceGuess, SequenceLabel
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.prediction import Decision, HeatMap, Prediction
 
@@ -129,3 +130,17 @@ def test_blank_slice_is_refused(classifier: TumorClassifier) -> None:
     blank = Scan(np.zeros((200, 200), np.uint8), "blank.png", "0", "PNG", "L")
     with pytest.raises(InputRejected, match="blank"):
         classifier.predict(blank)
+
+
+@pytest.mark.parametrize(
+    ("label", "warns"),
+    [("FLAIR", True), ("T2", True), ("T1", True), ("T1ce", False), ("unknown", False)],
+)
+def test_types_are_doubted_on_sequences_they_were_not_learned_on(
+    classifier: TumorClassifier, phantom: Scan, label: SequenceLabel, warns: bool
+) -> None:
+    scan = replace(phantom, sequence=SequenceGuess(label, "Said so."))
+    told = [
+        text for text in classifier.predict(scan, gate=False).warnings if "the type may" in text
+    ]
+    assert bool(told) == warns and all(f"a {label} scan" in text for text in told)
