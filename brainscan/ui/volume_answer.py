@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
@@ -43,7 +43,7 @@ def answer_card(
         + result_card.probability_html(answer, _VALUE)
         + f'<p class="bs-coverage" data-testid="rule">{escape(prediction.rule)}</p>'
         + f'<p class="bs-coverage" data-testid="agreement">{escape(agreement(prediction))}</p>'
-        + coverage_html(point)
+        + coverage_html(point, manifest)
         + result_card.types_html(answer, manifest.get("type_sets"))
     )
 
@@ -60,17 +60,40 @@ def agreement(prediction: VolumePrediction) -> str:
     )
 
 
-def coverage_html(point: OperatingPoint | None) -> str:
-    """Return what the setting did on the validation scans, as HTML; empty where not recorded."""
+def coverage_html(point: OperatingPoint | None, manifest: Mapping[str, Any]) -> str:
+    """Return what the setting did, as HTML; empty where the release does not record it.
+
+    With the number of scans, because they are few. First on the validation scans it was chosen
+    on, then on scans of other patients.
+    """
     if point is None or point.kept is None or point.specificity is None:
         return ""
-    kept, spared = (f"{100 * share:.0f} of 100" for share in (point.kept, point.specificity))
-    few = "" if point.promised else " There were too few of them to promise as much elsewhere."
-    return (
-        f'<p class="bs-coverage" data-testid="coverage">At this setting, {kept} tumour scans of '
-        f"the validation patients were not called tumour-free, and {spared} of the tumour-free "
-        f"ones were called tumour-free.{few}</p>"
-    )
+    sentences = [
+        f"At this setting, {point.kept:.0%} of {point.n_tumor} scans with a tumour of the "
+        f"validation patients were not called tumour-free, and {point.specificity:.0%} of "
+        f"{point.n_no_tumor} tumour-free runs of their slices were called tumour-free, each "
+        "patient counting alike."
+    ]
+    if not point.promised:
+        sentences.append("There were too few of them to promise as much elsewhere.")
+    sentences += _elsewhere(point, manifest)
+    return f'<p class="bs-coverage" data-testid="coverage">{escape(" ".join(sentences))}</p>'
+
+
+def _elsewhere(point: OperatingPoint, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Say what the setting did on the scans of patients that nothing was chosen on."""
+    for name, part in manifest.get("volume_rule", {}).get("test", {}).items():
+        for row in part.get("by_sensitivity", ()):
+            if row.get("sensitivity") == point.sensitivity:
+                kept, cleared = (row[key] for key in ("kept", "cleared"))
+                yield (
+                    f"On other patients ({name}): {_count(kept)} scans with a tumour, and "
+                    f"{_count(cleared)} tumour-free runs."
+                )
+
+
+def _count(figure: Mapping[str, Any]) -> str:
+    return f"{round(figure['value'] * figure['n'])} of {figure['n']}"
 
 
 def measurements(answer: Answer, prediction: VolumePrediction) -> None:
@@ -80,11 +103,11 @@ def measurements(answer: Answer, prediction: VolumePrediction) -> None:
     suspicious = [one for one in prediction.scored if (one.probability or 0.0) >= threshold]
     pairs.append(
         (
-            "Slices at or above the threshold",
-            f"{len(suspicious)} of {len(prediction.scored)} (slice threshold {threshold:.2f})",
+            "Suspicious",
+            f"{len(suspicious)} of {len(prediction.scored)} slices, from {threshold:.2f} on",
         )
     )
-    pairs.append((f"Evidence of {EVIDENT:g} or more", extent(answer)))
+    pairs.append((f"Evidence ≥ {EVIDENT:g}", extent(answer)))
     result_card.facts_card(pairs)
     if answer.cell_mm is not None and answer.evident_ml > 0:
         st.caption(

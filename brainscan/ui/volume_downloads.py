@@ -58,7 +58,7 @@ def downloads(
                 exports.file_name(volume, "evidence", "nii.gz"),
                 "application/gzip",
             )
-        st.caption("The camera in the viewer saves the view as a picture.")
+        st.caption("The viewer itself saves what it shows: its download button, or the key P.")
 
 
 def _button(label: str, make: object, name: str, mime: str) -> None:
