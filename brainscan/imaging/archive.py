@@ -23,6 +23,7 @@ from brainscan.imaging.archive_members import (
     Skipped,
     check_content,
     check_member,
+    largest_size,
     safe_path,
     shown_name,
 )
@@ -270,7 +271,7 @@ def _write(
     progress: _Progress,
 ) -> None:
     """Stream one member to disk, counting what really comes out."""
-    written = 0
+    written, largest = 0, largest_size(member, limits)
     with archive.open(member) as source:
         chunk = source.read(HEAD_BYTES)
         check_content(chunk, member)
@@ -279,8 +280,8 @@ def _write(
             with goal.open("xb") as sink:
                 while chunk:
                     written += len(chunk)
-                    if written > limits.max_bytes:
-                        raise Skipped(f"unpacks to more than {human_bytes(limits.max_bytes)}.")
+                    if written > largest:
+                        raise Skipped(f"unpacks to more than {human_bytes(largest)}.")
                     if progress.total_bytes + written > limits.max_archive_bytes:
                         raise DatasetError(
                             "The ZIP archive unpacks to more than the limit of "

@@ -12,6 +12,7 @@ from brainscan.imaging.limits import ReadLimits, human_bytes
 
 _RATIO_COUNTS_FROM = 1024**2  # an all-black bitmap of a slice may well shrink 500 times
 _ARCHIVE_SUFFIXES = frozenset({".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".bz2", ".xz"})
+_VOLUME_SUFFIXES = frozenset({"", ".nii", ".gz", ".dcm", ".dicom", ".ima"})
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"|?*]')
 _DEVICE = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
@@ -60,17 +61,27 @@ def check_member(member: zipfile.ZipInfo, limits: ReadLimits) -> None:
         raise Skipped("is an archive inside the archive. Unpack it first.")
     if member.compress_type not in _METHODS:
         raise Skipped("is compressed by a method other than deflate.")
-    if member.file_size > limits.max_bytes:
+    largest = largest_size(member, limits)
+    if member.file_size > largest:
         raise Skipped(
             f"unpacks to {human_bytes(member.file_size)}; "
-            f"the limit for one file is {human_bytes(limits.max_bytes)}."
+            f"the limit for one file is {human_bytes(largest)}."
         )
     ratio = member.file_size / max(1, member.compress_size)
-    if member.file_size > _RATIO_COUNTS_FROM and ratio > limits.max_archive_ratio:
+    # An expert mask is zero almost everywhere and shrinks as far as deflate can, 1000 times.
+    harmless = limits.max_bytes if path.suffix == ".nii" else _RATIO_COUNTS_FROM
+    if member.file_size > harmless and ratio > limits.max_archive_ratio:
         raise Skipped(
             f"unpacks to {ratio:,.0f} times its packed size, as a decompression bomb does; "
             f"the limit is {limits.max_archive_ratio:,.0f} times."
         )
+
+
+def largest_size(member: zipfile.ZipInfo, limits: ReadLimits) -> int:
+    """Return how many bytes a member may unpack to: more where its name allows for a volume."""
+    suffix = PurePosixPath(member.filename.replace("\\", "/").casefold()).suffix
+    volume = suffix in _VOLUME_SUFFIXES
+    return max(limits.max_bytes, limits.max_volume_bytes) if volume else limits.max_bytes
 
 
 def check_content(head: bytes, member: zipfile.ZipInfo) -> None:

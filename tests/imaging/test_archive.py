@@ -10,12 +10,15 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
 from brainscan.errors import Cancelled, DatasetError
 from brainscan.imaging.archive import ExtractionReport, extract_images
 from brainscan.imaging.limits import ReadLimits
+from brainscan.imaging.source import Source
+from brainscan.imaging.sources import collect_sources
 from tests.imaging.pictures import encode, gradient
 
 PNG = encode(gradient())
@@ -221,6 +224,28 @@ def test_a_bomb_within_the_total_is_skipped_by_its_ratio(target: Path) -> None:
     assert everything(target) == set()
     assert "decompression bomb" in report.skipped[0]
     assert "the limit is 200 times" in report.skipped[0]
+
+
+def test_a_mask_that_is_nearly_all_zero_is_no_bomb(target: Path) -> None:
+    mask = np.zeros((96, 96, 160), np.uint8)
+    mask[40:50, 40:50, 40:50] = 1
+    data = pack([("a/mask.nii", nib.Nifti1Image(mask, np.eye(4)).to_bytes())])
+    assert 250 * len(data) < mask.nbytes
+    assert extract_images(data, target).skipped == ()
+    sources, skipped = collect_sources(Source.of_bytes(data, "set.zip"))
+    assert [one.name for one in sources] == ["mask.nii"] and skipped == []
+
+
+def test_a_volume_may_be_larger_than_an_image(target: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (128, 128, 80), dtype=np.uint8)
+    volume = nib.Nifti1Image(noise, np.eye(4)).to_bytes()
+    few = ReadLimits(max_bytes=2**20)
+    report = extract_images(pack([("a.nii", volume), ("b.png", volume)]), target, limits=few)
+    assert everything(target) == {"a.nii"}
+    assert "the limit for one file is 1.0 MB" in report.skipped[0]
+    fewer = ReadLimits(max_bytes=2**10, max_volume_bytes=2**20)
+    report = extract_images(pack([("a.nii", volume)]), target / "b", limits=fewer)
+    assert "the limit for one file is 1.0 MB" in report.skipped[0]
 
 
 def test_a_large_member_is_skipped_by_the_limit_for_one_file(target: Path) -> None:
