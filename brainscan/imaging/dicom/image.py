@@ -33,7 +33,7 @@ from brainscan.imaging.voi import Voi
 _CHUNK = 4 * 1024**2
 _LONGEST = 64
 _SALT = secrets.token_bytes(16)  # patients are told apart within this process only
-_DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
+_OURS = "BrainScan"  # Manufacturer of results, which archives file beside the scans
 
 BURNED_IN_WARNING = (
     "The file says that text is burned into its pixels: it may show the patient's name. "
@@ -120,6 +120,11 @@ def read_image(source: Source, limits: ReadLimits) -> DicomImage:
     kind = modality(dataset)
     if number(dataset, "Rows") is None and judge(kind) == "other":
         raise InputRejected(f"{who} is {describe(kind)}, not an image. Choose an MR series.")
+    if text(dataset, "Manufacturer") == _OURS and judge(kind) == "unsaid":
+        raise InputRejected(
+            f"{who} is a picture that BrainScan made, with the answer burned in, and not a scan. "
+            "Choose the images it was made from."
+        )
     try:
         layout = pixel_layout(dataset, who, limits)
     except InputRejected:

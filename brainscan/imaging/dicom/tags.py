@@ -26,7 +26,7 @@ IDENTITY = (
 
 _HOW_TAKEN = """
     SpecificCharacterSet ImageType SOPClassUID SOPInstanceUID StudyInstanceUID SeriesInstanceUID
-    SeriesNumber SeriesDescription ProtocolName SequenceName Modality InstanceNumber
+    SeriesNumber SeriesDescription ProtocolName SequenceName Modality InstanceNumber Manufacturer
     AcquisitionNumber TemporalPositionIdentifier EchoNumbers DirectoryRecordSequence
     ScanningSequence SequenceVariant EchoTime RepetitionTime InversionTime FlipAngle
     DiffusionBValue TriggerTime ContrastBolusAgent AcquisitionContrast PulseSequenceName

@@ -13,7 +13,9 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from brainscan.errors import InputRejected
 from brainscan.imaging.dicom import read_dicom_scan
+from brainscan.imaging.intake import find_scans
 from brainscan.imaging.overlay import MARGIN
+from brainscan.imaging.source import Source
 from brainscan.notice import RESEARCH_USE
 from brainscan.reporting.dicom import Findings, secondary_captures
 from brainscan.reporting.dicom.capture import picture
@@ -53,6 +55,15 @@ def test_the_key_slices_in_the_order_of_suspicion(phantom: Phantom) -> None:
         assert series.SeriesInstanceUID == stored.SeriesInstanceUID
         named = {item.ReferencedSOPInstanceUID for item in series.ReferencedInstanceSequence}
         assert named == set(images)
+
+
+def test_a_picture_with_the_answer_on_it_is_no_scan(phantom: Phantom) -> None:
+    [file] = secondary_captures(middle(phantom()))
+    with pytest.raises(InputRejected, match="a picture that BrainScan made"):
+        read_dicom_scan(file.data, name=file.name)
+    found = find_scans([*sorted(phantom().iterdir()), Source.of_bytes(file.data, file.name)])
+    assert [scan.kind for scan in found.scans] == ["series"]
+    assert [one.name for one in found.rejected] == [file.name]
 
 
 def test_a_picture_states_no_geometry_and_is_no_original(phantom: Phantom) -> None:
