@@ -5,9 +5,10 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
-from tests.pages import fake_model
+from tests.pages import fake_model, fake_volume
 
 fake_model.install()
+fake_volume.install()
 fake_model.note("script")
 
 runpy.run_path(str(Path(__file__).resolve().parents[2] / "app.py"), run_name="__main__")
