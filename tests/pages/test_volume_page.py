@@ -1,0 +1,63 @@
+"""The Volume page in a real browser, from the sample to the answer and what one takes away."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.pages.browser import ROOT, serve, settle
+
+
+@pytest.fixture(scope="module")
+def url(chromium: Any) -> Iterator[str]:
+    """The address of the page, with stand-ins for the network."""
+    with serve(ROOT / "tests" / "pages" / "fake_app.py") as address:
+        yield f"{address}/volume"
+
+
+def _download(page: Any, button: str) -> bytes:
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=button).click()
+    return Path(waiting.value.path()).read_bytes()
+
+
+def test_from_the_sample_to_the_files_one_takes_away(page: Any, url: str) -> None:
+    page.goto(url)
+    settle(page)
+    page.get_by_role("button", name="Try a sample").click()
+    page.get_by_text("Tumour suspected").wait_for()
+    page.get_by_text("drawing by BrainScan, not a patient").first.wait_for()
+    page.locator(".volume .thumb").first.wait_for()
+
+    with zipfile.ZipFile(io.BytesIO(_download(page, "Key slices"))) as archive:
+        pictures = [name for name in archive.namelist() if name.endswith(".png")]
+        assert len(pictures) >= 2
+        assert Image.open(archive.open(pictures[0])).width > 100
+    evidence = nib.Nifti1Image.from_bytes(gzip.decompress(_download(page, "Evidence NIfTI")))
+    assert 0.5 < np.asanyarray(evidence.dataobj).max() <= 1.0
+
+    view = page.locator(".view[data-plane=axial]")
+    view.locator("canvas").first.hover()
+    before = view.get_attribute("data-index")
+    page.mouse.wheel(0, -200)
+    page.wait_for_function(
+        "([before]) => [...document.querySelectorAll('*')].some((host) => host.shadowRoot"
+        "?.querySelector('.view[data-plane=axial]')?.dataset.index > before)",
+        arg=[before],
+    )
+    with page.expect_download() as waiting:
+        page.keyboard.press("p")
+    assert waiting.value.suggested_filename.endswith(".png")
+
+    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Try a sample").wait_for()
+    assert [error for error in page.console_errors if "404" not in error] == []

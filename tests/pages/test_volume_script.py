@@ -1,0 +1,219 @@
+"""The Volume page's script without a browser: what is opened, refused, stopped and forgotten."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import brainscan.ui.models
+from brainscan.ui import volume_intake, volume_work
+from brainscan.ui.volume_session import VolumeSession
+from tests.pages import fake_model, fake_volume
+from tests.pages.browser import ROOT
+
+HEAD = fake_volume.head_nifti()
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page alone, with stand-ins for the network."""
+    monkeypatch.setattr(brainscan.ui.models, "list_models", fake_model.list_fake_models)
+    monkeypatch.setattr(volume_work, "predict_volume", fake_volume.predict_volume)
+    monkeypatch.setattr(
+        volume_work, "_classifier", lambda folder, fingerprint: fake_volume.Classifier(folder)
+    )
+    return AppTest.from_file(str(ROOT / "pages/volume.py"), default_timeout=60).run()
+
+
+def _study(page: AppTest) -> VolumeSession:
+    study: VolumeSession = page.session_state["volume_session"]
+    return study
+
+
+def _finish(page: AppTest) -> AppTest:
+    """Let the work in the background end, step by step, as the progress bar would."""
+    for _ in range(4):
+        if "volume_session" not in page.session_state:
+            break
+        study = _study(page)
+        for job in (study.searching, study.reading, study.asking):
+            if job is not None:
+                job.wait(60)
+        page.run()
+        assert not page.exception
+    return page
+
+
+def _open(page: AppTest, path: Path) -> AppTest:
+    page.text_input(key="volume_path").set_value(str(path)).run()
+    page.button(key="volume_go").click().run()
+    return _finish(page)
+
+
+def _html(page: AppTest) -> str:
+    return "\n".join(str(element.proto.body) for element in page.get("html"))
+
+
+def _labels(page: AppTest) -> list[str]:
+    return [button.label for button in page.button]
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    (tmp_path / "case").mkdir()
+    (tmp_path / "case" / "flair.nii").write_bytes(HEAD)
+    (tmp_path / "case" / "t1ce.nii").write_bytes(fake_volume.head_nifti(slices=16))
+    (tmp_path / "case" / "broken.nii.gz").write_bytes(HEAD[:400])
+    return tmp_path / "case"
+
+
+def test_empty_page_invites(page: AppTest) -> None:
+    assert not page.exception and not page.error
+    assert _labels(page) == ["Open", "Try a sample"]
+    assert len(page.file_uploader) == 2
+
+
+def test_sample_is_read_and_called_synthetic(page: AppTest) -> None:
+    page.button(key="volume_sample").click().run()
+    _finish(page)
+    assert "Tumour suspected" in _html(page)
+    assert any("drawing by BrainScan" in text.value for text in page.caption)
+
+
+def test_upload_is_answered_and_the_uploader_emptied(page: AppTest) -> None:
+    page.file_uploader[1].set_value(("t1ce.nii", HEAD, "application/octet-stream")).run()
+    _finish(page)
+    html = _html(page)
+    for words in ("Tumour suspected", "Value of the scan", "scored axial slices decide", "mL"):
+        assert words in html
+    assert page.session_state["volume_upload_turn"] == 1
+    (answer,) = _study(page).answers.values()
+    assert answer.evident_ml > 0
+
+
+def test_picker_names_the_volumes_opens_one_and_lists_what_is_broken(
+    page: AppTest, scans: Path
+) -> None:
+    _open(page, scans)
+    first, second = _study(page).found.candidates  # type: ignore[union-attr]
+    assert (first.name, first.reason) == ("t1ce.nii", None)
+    assert second.reason == "Another volume was chosen: it is T1ce, this one is FLAIR."
+    assert second.facts == ("axial", "18 slices", "48 × 48", "4.00 × 4.00 × 8.00 mm")
+    assert "broken.nii.gz" in _html(page)
+    assert _study(page).chosen == first.key
+    page.button(key=f"volume-open-{second.key}").click().run()
+    _finish(page)
+    assert _study(page).chosen == second.key
+    assert len(_study(page).answers) == 2
+
+
+@pytest.mark.parametrize("path", ["", "/nowhere/at/all"])
+def test_wrong_path_is_a_sentence(page: AppTest, path: str) -> None:
+    _open(page, Path(path) if path else Path(" "))
+    assert not page.exception
+    assert len(page.error) == 1 and "Traceback" not in page.error[0].value
+    assert "Try a sample" in _labels(page)
+
+
+def test_files_without_a_volume_say_so(page: AppTest) -> None:
+    page.file_uploader[1].set_value(("case.nii.gz", HEAD[:300], "application/gzip")).run()
+    _finish(page)
+    assert page.info[0].value == "There is no volume of the brain among these files."
+    page.button(key="volume_close").click().run()
+    assert "Try a sample" in _labels(page)
+
+
+def test_refused_volume_is_read_only_when_asked_to(page: AppTest) -> None:
+    page.file_uploader[1].set_value(("not-brain.nii", HEAD, "application/octet-stream")).run()
+    _finish(page)
+    assert "Not a brain MR scan" in _html(page)
+    page.button(key="volume_anyway").click().run()
+    _finish(page)
+    assert "Tumour suspected" in _html(page)
+
+
+def test_reading_can_be_cancelled_and_taken_up_again(
+    page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold = tmp_path / "hold"
+    hold.touch()
+    monkeypatch.setenv("FAKE_VOLUME_HOLD", str(hold))
+    page.file_uploader[1].set_value(("t1.nii", HEAD, "application/octet-stream")).run()
+    study = _study(page)
+    if study.searching is not None:
+        study.searching.wait(60)
+    page.run()
+    if study.asking is None:
+        page.run()
+    page.button(key="volume-cancel-asking").click().run()
+    _finish(page)
+    assert study.volume is not None and not study.answers
+    assert "Stopped: the model has not read this scan." in [text.value for text in page.caption]
+    hold.unlink()
+    page.button(key="volume_ask").click().run()
+    _finish(page)
+    assert len(study.answers) == 1
+
+
+def test_sensitivity_and_model_do_not_read_the_volume_again(
+    page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAKE_MODEL_LOG", str(tmp_path / "log"))
+    page.file_uploader[1].set_value(("t1.nii", HEAD, "application/octet-stream")).run()
+    _finish(page)
+    volume = _study(page).volume
+
+    def asked() -> int:
+        return (tmp_path / "log").read_text().split().count("volume")
+
+    assert asked() == 1
+    page.selectbox(key="volume_sensitivity").select("0.99").run()
+    assert not page.exception and asked() == 1
+    assert "threshold 0.01" in _html(page)
+    other = page.selectbox(key="volume_model").options[1]
+    page.selectbox(key="volume_model").select(other).run()
+    _finish(page)
+    assert asked() == 2 and _study(page).volume is volume
+    assert page.session_state["chosen Model"] == other
+
+
+def test_identity_is_hidden_until_asked_for(page: AppTest) -> None:
+    import nibabel as nib
+
+    image = nib.Nifti1Image.from_bytes(HEAD)
+    image.header["descrip"] = b"Jane Doe 1970"
+    page.file_uploader[1].set_value(("t1.nii", image.to_bytes(), "application/octet-stream")).run()
+    _finish(page)
+    assert "Jane Doe" not in _html(page)
+    switch = next(toggle for toggle in page.toggle if toggle.label == "Hide identity")
+    assert switch.value is True
+    switch.set_value(False).run()
+    assert "Jane Doe 1970" in _html(page)
+
+
+def test_close_forgets_everything(page: AppTest) -> None:
+    page.file_uploader[1].set_value(("t1.nii", HEAD, "application/octet-stream")).run()
+    _finish(page)
+    page.button(key="volume_close").click().run()
+    assert "volume_session" not in page.session_state
+    assert "Try a sample" in _labels(page)
+
+
+def test_files_handed_over_by_diagnose_are_opened(page: AppTest) -> None:
+    page.session_state[volume_intake.HANDED_OVER] = [("t1.nii", HEAD)]
+    page.run()
+    _finish(page)
+    assert "Tumour suspected" in _html(page)
+    assert volume_intake.HANDED_OVER not in page.session_state
+
+
+def test_without_a_model_the_volume_is_still_shown(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(brainscan.ui.models, "list_models", lambda: [])
+    page.file_uploader[1].set_value(("t1.nii", HEAD, "application/octet-stream")).run()
+    _finish(page)
+    assert page.error[0].value.startswith("No released model was found")
+    assert _study(page).volume is not None
