@@ -58,6 +58,8 @@ class VolumePrediction:
         Share of the scored slices that decide alone as the volume does, in [0, 1].
     model, sha256, elapsed_ms, warnings, sensitivity
         As in ``Prediction``; ``sha256`` is the volume's.
+    promised
+        Whether the validation patients were enough to promise ``sensitivity``.
     """
 
     plane: Plane
@@ -77,6 +79,7 @@ class VolumePrediction:
     elapsed_ms: float
     warnings: tuple[str, ...] = ()
     sensitivity: float | None = None
+    promised: bool = True
 
     @classmethod
     def of_slices(
@@ -142,6 +145,7 @@ class VolumePrediction:
             elapsed_ms=elapsed_ms,
             warnings=tuple(told),
             sensitivity=point.sensitivity,
+            promised=point.promised and rule.fitted,
         )
 
     def at(self, release: Release, sensitivity: float | None) -> VolumePrediction:
@@ -207,6 +211,7 @@ class VolumePrediction:
             "type_set": list(self.type_set),
             "type_probabilities": {k: round(v, 6) for k, v in self.type_probabilities.items()},
             "sensitivity": self.sensitivity,
+            "sensitivity_promised": self.promised,
             "threshold": self.threshold,
             "band": list(self.band),
             "plane": self.plane,

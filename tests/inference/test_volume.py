@@ -87,6 +87,7 @@ def test_the_answer_holds_what_the_rule_the_release_and_the_slices_say() -> None
     )
     assert (prediction.threshold, prediction.band) == (0.4, (0.4, 0.6))
     assert prediction.slice_threshold == 0.5 and prediction.sensitivity == 0.95
+    assert not prediction.promised and prediction.to_json()["sensitivity_promised"] is False
     tumors = sum(p >= 0.7 for p in probabilities)
     assert prediction.agreement == pytest.approx(tumors / len(probabilities))
     shares = dict(

@@ -8,6 +8,7 @@ import highdicom as hd
 from pydicom.sr.codedict import codes
 
 import brainscan
+from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.reporting.dicom.findings import Findings
 
 NAME = "BrainScan"
@@ -35,10 +36,14 @@ def algorithm(findings: Findings) -> tuple[str, str]:
 
 
 def parameters(findings: Findings) -> dict[str, str]:
-    """Return which weights the algorithm has, and the sensitivity chosen for it."""
+    """Return which weights the algorithm has, and the sensitivity asked of it."""
     found = {}
-    if findings.answer.sensitivity is not None:
-        found["sensitivity"] = f"{findings.answer.sensitivity:g}"
+    answer = findings.answer
+    if answer.sensitivity is not None:
+        kept = not isinstance(answer, VolumePrediction) or answer.promised
+        found["sensitivity asked for"] = (
+            f"{answer.sensitivity:g}{'' if kept else ' (not promised)'}"
+        )
     if findings.fingerprint:
         found["release sha256"] = findings.fingerprint
     return found

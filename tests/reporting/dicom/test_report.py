@@ -239,6 +239,18 @@ def test_the_algorithm_and_its_release(phantom: Phantom) -> None:
             ("Algorithm Name", f"BrainScan {name}"),
             ("Algorithm Version", version),
             ("Algorithm Parameters", f"release sha256: {release.fingerprint}"),
-            ("Algorithm Parameters", "sensitivity: 0.95"),
+            ("Algorithm Parameters", "sensitivity asked for: 0.95"),
         } <= stated
         assert report.DeviceSerialNumber == release.fingerprint
+
+
+def test_a_sensitivity_that_is_not_promised_is_stated_as_such(phantom: Phantom) -> None:
+    volume = sources.volume_of(phantom())
+    for promised, said in ((True, "0.9"), (False, "0.9 (not promised)")):
+        answer = answers.volume_prediction(volume, sensitivity=0.9, promised=promised)
+        report = read(structured_report(Findings.of_volume(volume, answer)))
+        group = report.content.get_image_measurement_groups()[0]
+        stated = [
+            item.value for item in group[0].ContentSequence if item.value_type.value == "TEXT"
+        ]
+        assert f"sensitivity asked for: {said}" in stated
