@@ -108,17 +108,24 @@ def dicom_panel(
         if len(made.files) > 1:
             st.download_button(
                 f"All {len(made.files)} files",
-                lambda: as_zip(made.files),
+                lambda: as_zip((name, data) for _, name, data in made.files),
                 exports.file_name(volume, "dicom", "zip"),
                 "application/zip",
                 icon=":material/folder_zip:",
                 on_click="ignore",
                 key="volume-save-dicom",
             )
-        for name, data in made.files:
-            st.download_button(
-                name, data, name, "application/dicom", icon=":material/download:", on_click="ignore"
-            )
+        with st.container(horizontal=True, gap="small"):
+            for label, name, data in made.files:
+                st.download_button(
+                    label,
+                    data,
+                    name,
+                    "application/dicom",
+                    icon=":material/download:",
+                    on_click="ignore",
+                    key=f"volume-save-{name}",
+                )
 
 
 def make(
@@ -131,7 +138,7 @@ def make(
     """Make the results asked for; one that cannot be made keeps no other from it."""
     from brainscan.reporting.dicom import Findings, make_results  # highdicom takes a while
 
-    files: list[tuple[str, bytes]] = []
+    files: list[tuple[str, str, bytes]] = []
     refusals: list[str] = []
     try:
         findings = Findings.of_volume(volume, prediction, release=release)
@@ -139,7 +146,10 @@ def make(
         return Made(key, (), (str(reason),))
     for kind in kinds:
         try:
-            files += [(file.name, file.data) for file in make_results(findings, kind)]
+            found = make_results(findings, kind)
+            for place, file in enumerate(found, start=1):
+                count = f" {place}" if len(found) > 1 else ""
+                files.append((f"{CHOICES[kind]}{count}", file.name, file.data))
         except InputRejected as reason:
             refusals.append(str(reason))
     return Made(key, tuple(files), tuple(refusals))
