@@ -5,9 +5,12 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
-from tests.pages import fake_model, fake_volume
+from tests.pages import fake_model
 
-fake_model.install()
+fake_model.install()  # before anything of the app takes hold of the real models
+
+from tests.pages import fake_volume  # noqa: E402
+
 fake_volume.install()
 fake_model.note("script")
 
