@@ -1,0 +1,126 @@
+"""What a reader takes away from a volume: read back, in the right place, nameless."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+
+from brainscan.imaging.volume import Volume
+from brainscan.inference.release import Release
+from brainscan.inference.volume_prediction import VolumePrediction
+from brainscan.notice import RESEARCH_USE
+from brainscan.ui import volume_exports as exports
+from brainscan.ui.volume_downloads import as_zip, make
+from brainscan.ui.volume_work import Answer, evident_ml
+from tests.imaging.patient import MARKER, SECRETS
+from tests.reporting.dicom import answers, sources
+
+RELEASE = Release(
+    Path("/nowhere/fake"), {"name": "fake", "version": "1.0.0", "files": {"weights": "0"}}
+)
+VIEW = {
+    "plane": "coronal", "index": 20, "window": [900.0, 450.0], "preset": None, "invert": False,
+    "overlay": True, "opacity": 1.0, "threshold": 0.5, "colormap": "inferno",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def volume(tmp_path_factory: pytest.TempPathFactory) -> Volume:
+    return sources.volume_of(sources.series(tmp_path_factory.mktemp("series")))
+
+
+@pytest.fixture(scope="module")
+def prediction(volume: Volume) -> VolumePrediction:
+    return answers.volume_prediction(volume)
+
+
+def test_extent_of_evidence_is_that_of_the_marker(
+    volume: Volume, prediction: VolumePrediction
+) -> None:
+    voxels = int((volume.voxels >= 0.7 * volume.voxels.max())[..., 1:].sum())
+    assert evident_ml(volume, prediction) == pytest.approx(voxels * 2 * 2 * 4 / 1000, rel=1e-4)
+
+
+def test_key_slices_are_pictures_with_names_that_name_nobody(
+    volume: Volume, prediction: VolumePrediction
+) -> None:
+    data = exports.key_slices_zip(volume, prediction, synthetic=False)
+    assert data == exports.key_slices_zip(volume, prediction, synthetic=False)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        pictures = [Image.open(io.BytesIO(archive.read(name))) for name in names]
+    numbers = [index + 1 for index in prediction.key_slices]
+    assert [name.rsplit("-", 1)[1] for name in names] == [f"{n:03d}.png" for n in numbers]
+    assert all(picture.info["Disclaimer"] == RESEARCH_USE for picture in pictures)
+    assert not any(secret.encode() in data for secret in SECRETS)
+
+
+def test_evidence_of_every_plane_lies_where_the_marker_does(
+    volume: Volume, prediction: VolumePrediction
+) -> None:
+    at = np.linalg.solve(volume.affine[:3, :3], MARKER - volume.affine[:3, 3])
+    for plane, axis in (("sagittal", 0), ("coronal", 1), ("axial", 2)):
+        index = round(at[axis])
+        found = exports.evidence_slice(volume, prediction, plane, index)  # type: ignore[arg-type]
+        shown = volume.plane_slice(plane, index).pixels  # type: ignore[arg-type]
+        assert found.shape == shown.shape
+        assert np.array_equal(found >= 0.5, shown >= 0.7 * volume.voxels.max())
+
+
+def test_view_is_saved_as_it_was_shown(volume: Volume, prediction: VolumePrediction) -> None:
+    with_map = exports.view_png(volume, prediction, VIEW, synthetic=False)
+    plain = exports.view_png(volume, prediction, {**VIEW, "overlay": False}, synthetic=False)
+    assert Image.open(io.BytesIO(with_map)).info["Disclaimer"] == RESEARCH_USE
+    assert with_map != plain
+    assert exports.view_png(volume, None, VIEW, synthetic=False)
+
+
+def test_profile_has_a_line_for_each_slice_with_its_place(
+    volume: Volume, prediction: VolumePrediction
+) -> None:
+    lines = list(csv.DictReader(io.StringIO(
+        exports.profile_csv(volume, prediction, synthetic=True)
+    )))  # fmt: skip
+    assert len(lines) == len(prediction.slices)
+    assert lines[0]["state"] == "no_brain" and lines[0]["tumor_probability"] == ""
+    places = [float(line["position_mm"]) for line in lines]
+    assert np.allclose(np.diff(places), 4.0)
+    assert places[0] == pytest.approx(volume.affine[2, 3])
+    one = prediction.scored[3]
+    assert float(lines[one.index]["tumor_probability"]) == pytest.approx(one.probability)
+    assert {line["synthetic"] for line in lines} == {"true"}
+    assert {line["notice"] for line in lines} == {RESEARCH_USE}
+
+
+def test_answer_as_json_names_nobody(volume: Volume, prediction: VolumePrediction) -> None:
+    text = exports.answer_json(volume, Answer(prediction, evident_ml=1.25), prediction,
+                               synthetic=False)  # fmt: skip
+    told = json.loads(text)
+    assert told["notice"] == RESEARCH_USE and told["decision"] == "tumor"
+    assert told["evidence_of_half_or_more_ml"] == 1.25
+    assert not any(secret in text for secret in SECRETS)
+
+
+def test_dicom_results_are_made_by_choice_and_one_failure_spares_the_rest(
+    volume: Volume, prediction: VolumePrediction
+) -> None:
+    made = make(volume, prediction, RELEASE, ["sc", "sr"], "key")
+    assert not made.refusals
+    with zipfile.ZipFile(io.BytesIO(as_zip((n, d) for _, n, d in made.files))) as archive:
+        read = [pydicom.dcmread(io.BytesIO(archive.read(name))) for name in archive.namelist()]
+        assert not any(secret in name for name in archive.namelist() for secret in SECRETS)
+    kinds = [dataset.SOPClassUID.name for dataset in read]
+    assert len(kinds) == len(prediction.key_slices) + 1
+    assert sum("Comprehensive 3D SR" in kind for kind in kinds) == 1
+
+    nothing = answers.volume_prediction(volume, evidence=np.zeros(volume.shape, np.float32))
+    made = make(volume, nothing, RELEASE, ["seg", "sr"], "key")
+    assert len(made.refusals) == 1 and len(made.files) == 1
