@@ -180,11 +180,7 @@ def _gate_warnings(scan: Scan, verdict: GateVerdict | None) -> list[str]:
 
 
 def _warnings(scan: Scan, geometry: Geometry) -> list[str]:
-    found = []
-    if min(scan.width, scan.height) < _SMALL:
-        found.append(
-            f"The slice is only {scan.width} x {scan.height} pixels; small tumours cannot be seen."
-        )
+    found = [small] if (small := small_warning(scan.width, scan.height)) else []
     sides = sorted((geometry.crop_height, geometry.crop_width))
     if sides[0] < _CROPPED <= min(scan.width, scan.height):
         found.append(
@@ -197,3 +193,10 @@ def _warnings(scan: Scan, geometry: Geometry) -> list[str]:
             f"{geometry.crop_height} pixels, longer than a head is. The answer may mean nothing."
         )
     return found
+
+
+def small_warning(width: int, height: int) -> str | None:
+    """Return what to say of slices with too few pixels to show a small tumor; else ``None``."""
+    if min(width, height) >= _SMALL:
+        return None
+    return f"The slice is only {width} x {height} pixels; small tumours cannot be seen."

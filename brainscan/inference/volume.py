@@ -15,7 +15,7 @@ from brainscan.imaging.head import head_shares
 from brainscan.imaging.orientation import PLANE_OF_AXIS, Plane
 from brainscan.imaging.volume import Volume
 from brainscan.inference.batch import worker_count
-from brainscan.inference.classifier import TumorClassifier
+from brainscan.inference.classifier import TumorClassifier, small_warning
 from brainscan.inference.gate import FAMILIES, NO_GATE, GateVerdict
 from brainscan.inference.reading import Reading, type_warning
 from brainscan.inference.slice_score import SliceScore, key_slices
@@ -119,7 +119,11 @@ def predict_volume(
         for index in range(volume.depth(plane))
     )
     rule = VolumeRule.of(classifier.release)
-    unusual = type_warning(volume.sequence, classifier.release)
+    shown = volume.plane_slice(plane, chosen[0]).pixels
+    doubts = (
+        small_warning(shown.shape[1], shown.shape[0]),
+        type_warning(volume.sequence, classifier.release),
+    )
     return VolumePrediction.of_slices(
         plane,
         slices,
@@ -132,7 +136,7 @@ def predict_volume(
         warnings=(
             *volume.warnings,
             *_gate_warnings(scored, refusal),
-            *((unusual,) if unusual else ()),
+            *filter(None, doubts),
             *(() if rule.fitted else (NO_RULE,)),
         ),
     )

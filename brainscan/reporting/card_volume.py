@@ -40,6 +40,8 @@ _TEST = (
 _LIMITS = (
     "The validation patients are few: the figures have wide intervals, and thresholds that are "
     "not promised are a precaution, not a guarantee.",
+    "The rule was chosen on the same few patients that set its thresholds, which makes the "
+    "promises optimistic.",
     "A promise holds on average over draws of validation patients, and a few patients can be an "
     "easy draw: compare the sensitivities promised with those measured on other patients.",
     "Tumour-free runs of patients stood in for the scans of healthy people when the rule was "

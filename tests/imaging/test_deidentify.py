@@ -358,6 +358,8 @@ def test_characteristics_are_kept_and_great_age_is_capped() -> None:
         dicom(PatientAge="008M", PatientSex=patient.PATIENT_ID), keep_characteristics=True
     )
     assert (young.PatientAge, young.PatientSex) == ("008M", "")
+    _, odd = copy(dicom(PatientSex="ANNA", SmokingStatus="SMITH"), keep_characteristics=True)
+    assert odd.PatientSex == "" and odd.get("SmokingStatus", "") == ""
     _, plain = copy(dicom(PatientAge="097Y", **more))
     assert "PatientAge" not in plain and plain.PatientSex == "" and "PatientSize" not in plain
 

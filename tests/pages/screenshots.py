@@ -32,6 +32,9 @@ def main(folder: Path) -> None:
         page.goto(address)
         diagnose(page)
         save(page, folder / "diagnose.png")
+        page.get_by_role("link", name="Volume").click()
+        volume(page)
+        save(page, folder / "volume.png")
         page.get_by_role("link", name="Evaluate").click()
         evaluate(page, str(folder_of_scans))
         save(page, folder / "evaluate.png")
@@ -52,6 +55,12 @@ def diagnose(page: Any) -> None:
     """Read the synthetic samples."""
     page.get_by_role("button", name="Try a sample").click()
     page.get_by_text("Synthetic slice").wait_for()
+
+
+def volume(page: Any) -> None:
+    """Read the synthetic head."""
+    page.get_by_role("button", name="Try a sample").click()
+    page.locator(".volume .thumb").first.wait_for()
 
 
 def evaluate(page: Any, scans: str) -> None:

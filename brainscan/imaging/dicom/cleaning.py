@@ -20,6 +20,7 @@ from brainscan.imaging.dicom.profile import (
     CHARACTERISTICS,
     DATES,
     TECHNICAL_TEXT,
+    TERMS,
     Action,
     action_for,
     names_a_class,
@@ -154,6 +155,8 @@ class Cleaner:
             moved = _capped_age(stated)
         elif vr in ("DS", "US"):
             moved = stated if _NUMBER.fullmatch(stated) else None
+        elif tag in TERMS:
+            moved = stated if stated in TERMS[tag] else None
         else:
             moved = None if self._names_somebody(stated) or len(stated) > 16 else stated
         if not moved:

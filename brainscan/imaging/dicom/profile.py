@@ -71,6 +71,13 @@ CHARACTERISTICS = _tags(
 )
 """Kept by the Retain Patient Characteristics Option (PS3.15 E.3.7)."""
 
+TERMS = {
+    0x00100040: ("M", "F", "O"),  # Patient's Sex
+    0x00102203: ("ALTERED", "UNALTERED"),  # Patient's Sex Neutered
+    0x001021A0: ("YES", "NO", "UNKNOWN"),  # Smoking Status
+}
+"""Values that PS3.3 C.2.3 and C.7.2.2 allow; whatever else stands there may be anything."""
+
 DATES = _tags(
     """
     StudyDate StudyTime SeriesDate SeriesTime AcquisitionDate AcquisitionTime
