@@ -87,8 +87,8 @@ def _elsewhere(point: OperatingPoint, manifest: Mapping[str, Any]) -> Iterator[s
             if row.get("sensitivity") == point.sensitivity:
                 kept, cleared = (row[key] for key in ("kept", "cleared"))
                 yield (
-                    f"On other patients ({name}): {_count(kept)} scans with a tumour, and "
-                    f"{_count(cleared)} tumour-free runs."
+                    f"On other patients ({name}) it was {_count(kept)} scans and "
+                    f"{_count(cleared)} runs."
                 )
 
 

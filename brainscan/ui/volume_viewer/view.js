@@ -164,7 +164,8 @@ class PlaneView {
     this.slider.style.setProperty("--fill", `${(100 * index) / Math.max(1, count - 1)}%`);
     const read = viewer.answer?.plane === plane ? viewer.answer.of(index) : null;
     const probability = read?.probability ?? null;
-    out("slice", `${number} / ${total}   ${viewer.volume.level(plane, viewer.cross)}`);
+    out("slice", `${number} / ${total}`);
+    out("place", viewer.volume.level(plane, viewer.cross));
     out("score", probability === null ? "" : `Slice probability ${probability.toFixed(2)}`);
     out("state", this.stateOf(read));
     this.writeRuler();
