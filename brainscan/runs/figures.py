@@ -54,7 +54,7 @@ def colors(dark: bool) -> tuple[str, ...]:
 
 
 def curves_figure(curves: Sequence[Curve], *, log: bool = False, height: int = 300) -> go.Figure:
-    """Draw one metric of several runs: training dashed, validation solid, best epoch ringed.
+    """Draw one metric of several runs: training dashed, validation solid, kept epoch ringed.
 
     Epochs are numbered from 1, as Keras prints them. Values that are not finite leave a gap,
     except that a validation curve measured every few epochs is joined up.
@@ -126,7 +126,7 @@ def _ring(curve: Curve, best: BestEpoch, value: float) -> Any:
     return go.Scatter(
         x=[best.epoch],
         y=[value],
-        name=f"{curve.run}, best epoch",
+        name=f"{curve.run}, kept epoch",
         mode="markers",
         marker={
             "symbol": "circle-open",
@@ -134,5 +134,5 @@ def _ring(curve: Curve, best: BestEpoch, value: float) -> Any:
             "color": curve.color,
             "line": {"width": 2.5, "color": curve.color},
         },
-        hovertemplate=f"best epoch {best.epoch}<extra>{curve.run}</extra>",
+        hovertemplate=f"kept epoch {best.epoch}<extra>{curve.run}</extra>",
     )

@@ -25,7 +25,7 @@ _HEIGHT_PX = 250
 
 
 def curve_charts(shown: Sequence[Shown]) -> None:
-    """Lay out legend, charts and the summary of the best epochs."""
+    """Lay out legend, charts and the summary of the kept epochs."""
     drawn = [item for item in shown if item.history is not None]
     _legend(drawn)
     with st.container(key="training-charts"):
@@ -89,13 +89,13 @@ def _legend(drawn: Sequence[Shown]) -> None:
         f'<div class="bs-legend" data-testid="curve-legend">{"".join(runs)}'
         '<span class="quiet"><i></i>validation</span>'
         '<span class="quiet"><i class="dashed"></i>training</span>'
-        '<span class="quiet"><i class="ring"></i>best epoch</span></div>'
+        '<span class="quiet"><i class="ring"></i>kept epoch</span></div>'
     )
 
 
 def _best_epochs(drawn: Sequence[Shown]) -> None:
-    """Show every run's metrics at its best epoch, which is not its last."""
-    st.markdown("**At the best epoch**")
+    """Show every run's metrics at its kept epoch: the best, or by its own rule the last."""
+    st.markdown("**At the kept epoch**")
     columns: dict[str, dict[str, float | int | str]] = {}
     for item in drawn:
         history, best = item.history, item.best

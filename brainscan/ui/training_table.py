@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from brainscan.errors import TrainingError
+from brainscan.runs.history import BestEpoch
 from brainscan.runs.metric_names import friendly
 from brainscan.runs.run import Run
 from brainscan.ui.training_shown import Shown, network_name, select
@@ -56,11 +57,13 @@ def run_table(runs: Sequence[Run], selected: Sequence[Shown]) -> None:
         column_config={
             "Curve": st.column_config.TextColumn("", width=40),
             "Name": st.column_config.TextColumn(width="medium"),
-            "Best epoch": st.column_config.NumberColumn(format="%d"),
+            "Kept epoch": st.column_config.NumberColumn(format="%d"),
             "Value": st.column_config.NumberColumn(
-                format="%.4f", help="Value of the metric at the best epoch, on validation data."
+                format="%.4f", help="Value of the metric at the kept epoch, on validation data."
             ),
-            "Chosen by": st.column_config.TextColumn(help="Metric that chooses the best epoch."),
+            "Chosen by": st.column_config.TextColumn(
+                help="Metric that chose the kept epoch, or the rule."
+            ),
             "Last change": st.column_config.DatetimeColumn(format="distance"),
         },
         placeholder="",
@@ -87,8 +90,15 @@ def _row(run: Run, selected: bool) -> dict[str, Any]:
         "State": STATES[run.state],
         "Network": network_name(run),
         "Epochs": epochs,
-        "Best epoch": best.epoch if best else None,
+        "Kept epoch": best.epoch if best else None,
         "Value": best.value if best else None,
-        "Chosen by": friendly(best.metric) if best else "",
+        "Chosen by": _chosen_by(run, best),
         "Last change": datetime.fromtimestamp(run.changed, UTC) if dated else None,
     }
+
+
+def _chosen_by(run: Run, best: BestEpoch | None) -> str:
+    """Return what chose the kept epoch, in words."""
+    if best is None:
+        return ""
+    return "Last of the schedule" if run.config.get("keep") == "last" else friendly(best.metric)

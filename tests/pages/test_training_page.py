@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -71,12 +72,21 @@ def test_an_empty_machine_is_told_what_to_do(runs: Path) -> None:
     assert str(runs) in texts(app.info)
 
 
+def test_a_run_that_keeps_its_last_epoch_says_so(runs: Path) -> None:
+    folder = make_run(runs, "first")
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    (folder / "config.json").write_text(json.dumps({**config, "keep": "last"}), "utf-8")
+    app = open_page()
+    assert table(app)["Kept epoch"].tolist() == [5]
+    assert table(app)["Chosen by"].tolist() == ["Last of the schedule"]
+
+
 def test_the_newest_run_is_shown_until_somebody_chooses(runs: Path) -> None:
     make_run(runs, "first")
     app = open_page()
     assert not app.exception
     assert table(app)["Name"].tolist() == ["first"]
-    assert table(app)["Best epoch"].tolist() == [4]
+    assert table(app)["Kept epoch"].tolist() == [4]
     assert table(app)["Epochs"].tolist() == ["5"]
     assert table(app)["Chosen by"].tolist() == ["Score"]
     assert "Validation of **first** at epoch 4, 130 images" in texts(app.markdown)
@@ -235,7 +245,7 @@ def test_an_uploaded_history_is_shown_and_junk_is_refused(runs: Path) -> None:
     assert not app.exception
     assert table(app)["Name"].tolist() == ["log.csv"]
     assert table(app)["State"].tolist() == ["Uploaded file"]
-    assert table(app)["Best epoch"].tolist() == [2]
+    assert table(app)["Kept epoch"].tolist() == [2]
     app.file_uploader[0].upload("junk.csv", b"\x89PNG\r\n\0\0").run()
     assert "junk.csv is not a text file" in texts(app.error)
     assert table(app)["Name"].tolist() == ["log.csv"]
