@@ -14,7 +14,7 @@ from brainscan.inference.conformal import type_set
 from brainscan.inference.decision import Decision, with_disagreement
 from brainscan.inference.gate import NO_GATE, Gate, GateVerdict, gate_values
 from brainscan.inference.prediction import Prediction
-from brainscan.inference.reading import Reading, type_warning
+from brainscan.inference.reading import Reading, type_warning, types_learned
 from brainscan.inference.release import Release, open_release
 from brainscan.inference.runtime import KerasRuntime, OpenVINORuntime, Runtime
 
@@ -164,7 +164,12 @@ class TumorClassifier:
             warnings=with_disagreement(
                 (*scan.warnings, *found), decision, reading.evidence.has_evidence
             ),
-            type_set=type_set(reading.type_probabilities, self.release.type_quantiles),
+            type_set=type_set(
+                reading.type_probabilities,
+                self.release.type_quantiles,
+                learned=types_learned(scan.sequence),
+            ),
+            types_learned=types_learned(scan.sequence),
             sensitivity=self.point.sensitivity,
             refusal=verdict.sentence(scan.name) if verdict else None,
         )

@@ -111,7 +111,10 @@ def type_quantiles(probabilities: np.ndarray, truth: np.ndarray, level: float) -
 
 
 def type_set(
-    probabilities: Mapping[str, float], quantiles: Mapping[str, float] | None
+    probabilities: Mapping[str, float],
+    quantiles: Mapping[str, float] | None,
+    *,
+    learned: bool = True,
 ) -> tuple[str, ...]:
     """Return the types that a slice may well show, the most probable first.
 
@@ -122,6 +125,9 @@ def type_set(
     quantiles
         Type name to the largest ``1 - probability`` that keeps the type in the set; ``None``
         for a model without: then the set is the most probable type alone.
+    learned
+        False where the types were not learned on scans like this one: then no promise holds
+        and no type can be ruled out, so that the set has them all.
 
     Returns
     -------
@@ -129,6 +135,8 @@ def type_set(
         Never empty unless ``probabilities`` is: the most probable type always stays.
     """
     ranked = sorted(probabilities, key=lambda name: -probabilities[name])
+    if not learned:
+        return tuple(ranked)
     if quantiles is None:
         return tuple(ranked[:1])
     rest = (name for name in ranked[1:] if 1.0 - probabilities[name] <= quantiles[name])

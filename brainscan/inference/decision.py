@@ -126,11 +126,13 @@ def decided_again(
         Of the release, see :func:`brainscan.inference.conformal.type_set`.
     """
     decision = point.decide(answer["tumor_probability"])
-    types = () if decision == "no_tumor" else type_set(answer["type_probabilities"], quantiles)
+    learned = answer.get("types_learned", True)
+    shares = answer["type_probabilities"]
+    types = () if decision == "no_tumor" else type_set(shares, quantiles, learned=learned)
     return {
         **answer,
         "decision": decision,
-        "type": types[0] if types else None,
+        "type": types[0] if types and learned else None,
         "type_set": list(types),
         "sensitivity": point.sensitivity,
         "threshold": point.threshold,

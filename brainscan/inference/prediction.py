@@ -103,6 +103,9 @@ class Prediction:
     refusal
         Sentence with which the input gate refused the slice that was read all the same; ``None``
         when the gate accepted it, or there is no gate.
+    types_learned
+        Whether the types were learned on slices of this sequence, as far as the file tells it.
+        Otherwise ``type`` is ``None`` and ``type_set`` holds every type.
     """
 
     tumor_probability: float
@@ -119,19 +122,19 @@ class Prediction:
     type_set: tuple[str, ...] = ()
     sensitivity: float | None = None
     refusal: str | None = None
+    types_learned: bool = True
 
     def __post_init__(self) -> None:
-        if self.type is None:
+        if self.decision == "no_tumor" or not self.type_probabilities:
             object.__setattr__(self, "type_set", ())
         elif not self.type_set:
-            object.__setattr__(self, "type_set", (self.type,))
+            found = type_set(self.type_probabilities, None, learned=self.types_learned)
+            object.__setattr__(self, "type_set", found)
 
     @property
     def type(self) -> str | None:
-        """Most probable type; ``None`` for a tumor-free slice or a model without types."""
-        if self.decision == "no_tumor" or not self.type_probabilities:
-            return None
-        return max(self.type_probabilities, key=self.type_probabilities.__getitem__)
+        """Most probable type; ``None`` for a tumor-free slice, or where types mean nothing."""
+        return self.type_set[0] if self.type_set and self.types_learned else None
 
     def at(self, point: OperatingPoint, quantiles: Mapping[str, float] | None) -> Prediction:
         """Return the answer as it reads at another operating point of the same release.
@@ -150,7 +153,7 @@ class Prediction:
             threshold=point.threshold,
             band=point.band,
             sensitivity=point.sensitivity,
-            type_set=type_set(self.type_probabilities, quantiles),
+            type_set=type_set(self.type_probabilities, quantiles, learned=self.types_learned),
             warnings=with_disagreement(self.warnings, decision, self.evidence.has_evidence),
         )
 
@@ -161,6 +164,7 @@ class Prediction:
             "decision": self.decision,
             "type": self.type,
             "type_set": list(self.type_set),
+            "types_learned": self.types_learned,
             "type_probabilities": {k: round(v, 6) for k, v in self.type_probabilities.items()},
             "sensitivity": self.sensitivity,
             "threshold": self.threshold,

@@ -70,15 +70,20 @@ class Reading:
         }
 
 
-def type_warning(sequence: SequenceGuess | None, release: Release) -> str | None:
-    """Return what to say where types are named on a sequence on which they were not learned.
+def types_learned(sequence: SequenceGuess | None) -> bool:
+    """Return whether the types were learned on scans of a sequence, as far as it is known.
 
     The labelled types of the public training sets are almost all of T1 slices after contrast
-    agent. ``None`` for these, where the sequence is not known, and for a model without types.
+    agent. Where a file does not tell its sequence, as a picture, nothing speaks against it.
     """
-    if sequence is None or sequence.label in ("T1ce", "unknown") or not release.types:
+    return sequence is None or sequence.label in ("T1ce", "unknown")
+
+
+def type_warning(sequence: SequenceGuess | None, release: Release) -> str | None:
+    """Return why no type is named; ``None`` where one is, or for a model without types."""
+    if sequence is None or types_learned(sequence) or not release.types:
         return None
     return (
         f"This is a {sequence.label} scan, as far as the file tells. The types were learned on T1 "
-        "slices after contrast agent: on other sequences the type may mean nothing."
+        "slices after contrast agent: on other sequences they mean nothing, and none is ruled out."
     )

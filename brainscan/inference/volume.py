@@ -17,7 +17,7 @@ from brainscan.imaging.volume import Volume
 from brainscan.inference.batch import worker_count
 from brainscan.inference.classifier import TumorClassifier, small_warning
 from brainscan.inference.gate import FAMILIES, NO_GATE, GateVerdict
-from brainscan.inference.reading import Reading, type_warning
+from brainscan.inference.reading import Reading, type_warning, types_learned
 from brainscan.inference.slice_score import SliceScore, key_slices
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.inference.volume_rule import NO_RULE, VolumeRule
@@ -130,7 +130,7 @@ def predict_volume(
         classifier.release,
         rule,
         classifier.point.sensitivity,
-        key_slices=key_slices(slices, volume.spacing[PLANE_OF_AXIS.index(plane)]),
+        ranked=key_slices(slices, volume.spacing[PLANE_OF_AXIS.index(plane)]),
         sha256=volume.sha256,
         elapsed_ms=(time.perf_counter() - began) * 1000,
         warnings=(
@@ -139,6 +139,7 @@ def predict_volume(
             *filter(None, doubts),
             *(() if rule.fitted else (NO_RULE,)),
         ),
+        types_learned=types_learned(volume.sequence),
     )
 
 

@@ -53,13 +53,17 @@ class VolumePrediction:
         Over the slices that speak for tumor; as in ``Prediction``.
     key_slices
         Indices of the most suspicious slices, the most suspicious first, no two of them
-        neighbours.
+        neighbours: those at or above ``slice_threshold``, otherwise the first one alone.
     agreement
         Share of the scored slices that decide alone as the volume does, in [0, 1].
     model, sha256, elapsed_ms, warnings, sensitivity
         As in ``Prediction``; ``sha256`` is the volume's.
     promised
         Whether the validation patients were enough to promise ``sensitivity``.
+    types_learned
+        As in ``Prediction``.
+    ranked
+        The slices from which ``key_slices`` are taken at another operating point.
     """
 
     plane: Plane
@@ -80,6 +84,8 @@ class VolumePrediction:
     warnings: tuple[str, ...] = ()
     sensitivity: float | None = None
     promised: bool = True
+    types_learned: bool = True
+    ranked: tuple[int, ...] = field(default=(), repr=False)
 
     @classmethod
     def of_slices(
@@ -90,10 +96,11 @@ class VolumePrediction:
         rule: VolumeRule,
         sensitivity: float | None,
         *,
-        key_slices: tuple[int, ...],
+        ranked: tuple[int, ...],
         sha256: str,
         elapsed_ms: float,
         warnings: Iterable[str] = (),
+        types_learned: bool = True,
     ) -> VolumePrediction:
         """Decide for a volume whose slices are scored.
 
@@ -107,8 +114,12 @@ class VolumePrediction:
             Of the release.
         sensitivity
             Decide at its operating points for slice and volume; ``None``: the release's own.
+        ranked
+            From :func:`brainscan.inference.slice_score.key_slices`.
         warnings
             All but those that depend on the decision.
+        types_learned
+            See the attribute.
         """
         scored = [one for one in slices if one.probability is not None]
         value = rule.value([one.probability or 0.0 for one in scored])
@@ -137,8 +148,10 @@ class VolumePrediction:
             slice_threshold=alone.threshold,
             rule=rule.sentence(len(scored)),
             type_probabilities=shares,
-            type_set=() if decision == "no_tumor" else type_set(shares, release.type_quantiles),
-            key_slices=key_slices,
+            type_set=()
+            if decision == "no_tumor"
+            else type_set(shares, release.type_quantiles, learned=types_learned),
+            key_slices=_suspicious(ranked, slices, alone.threshold),
             agreement=decisions.count(decision) / len(decisions),
             model=release.title,
             sha256=sha256,
@@ -146,6 +159,8 @@ class VolumePrediction:
             warnings=tuple(told),
             sensitivity=point.sensitivity,
             promised=point.promised and rule.fitted,
+            types_learned=types_learned,
+            ranked=ranked,
         )
 
     def at(self, release: Release, sensitivity: float | None) -> VolumePrediction:
@@ -169,10 +184,11 @@ class VolumePrediction:
             release,
             VolumeRule.of(release),
             sensitivity,
-            key_slices=self.key_slices,
+            ranked=self.ranked,
             sha256=self.sha256,
             elapsed_ms=self.elapsed_ms,
             warnings=self.warnings,
+            types_learned=self.types_learned,
         )
 
     @property
@@ -182,10 +198,8 @@ class VolumePrediction:
 
     @property
     def type(self) -> str | None:
-        """Most probable type; ``None`` for a tumor-free volume or a model without types."""
-        if self.decision == "no_tumor" or not self.type_probabilities:
-            return None
-        return max(self.type_probabilities, key=self.type_probabilities.__getitem__)
+        """Most probable type; ``None`` for a tumor-free volume, or where types mean nothing."""
+        return self.type_set[0] if self.type_set and self.types_learned else None
 
     def evidence_volume(self, volume: Volume) -> np.ndarray:
         """Return the evidence on the voxels of the volume that was read.
@@ -209,6 +223,7 @@ class VolumePrediction:
             "decision": self.decision,
             "type": self.type,
             "type_set": list(self.type_set),
+            "types_learned": self.types_learned,
             "type_probabilities": {k: round(v, 6) for k, v in self.type_probabilities.items()},
             "sensitivity": self.sensitivity,
             "sensitivity_promised": self.promised,
@@ -233,3 +248,11 @@ class VolumePrediction:
             "elapsed_ms": round(self.elapsed_ms, 1),
             "warnings": list(self.warnings),
         }
+
+
+def _suspicious(
+    ranked: tuple[int, ...], slices: tuple[SliceScore, ...], threshold: float
+) -> tuple[int, ...]:
+    """Return the ranked slices that reach the threshold, at least the first."""
+    above = tuple(index for index in ranked if (slices[index].probability or 0.0) >= threshold)
+    return above or ranked[:1]

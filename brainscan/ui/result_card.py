@@ -107,11 +107,14 @@ def coverage_html(point: OperatingPoint | None) -> str:
 def types_html(answer: Mapping[str, Any], type_sets: Mapping[str, Any] | None = None) -> str:
     """Return the type set and the type probabilities, the largest first, as HTML.
 
-    Empty for a model without types.
+    Empty for a model without types; a sentence alone where the types were not learned on scans
+    of this sequence.
     """
     probabilities: Mapping[str, float] = answer["type_probabilities"]
     if not probabilities:
         return ""
+    if not answer.get("types_learned", True):
+        return _set_html(answer, type_sets)
     ranked = sorted(probabilities.items(), key=lambda pair: -pair[1])
     lines = "".join(
         f"<tr><th scope=row>{escape(name)}</th>"
@@ -119,7 +122,7 @@ def types_html(answer: Mapping[str, Any], type_sets: Mapping[str, Any] | None = 
         for name, share in ranked
     )
     quiet = " bs-quiet" if answer["decision"] == "no_tumor" else ""
-    return _set_html(answer.get("type_set", ()), type_sets) + (
+    return _set_html(answer, type_sets) + (
         f'<table class="bs-types{quiet}"><caption>Type, if it is a tumour</caption>'
         f"<tbody>{lines}</tbody></table>"
     )
@@ -134,20 +137,29 @@ def refusal_card(sentence: str) -> None:
     )
 
 
-def _set_html(types: Sequence[str], type_sets: Mapping[str, Any] | None) -> str:
-    """Return the type set in words and how often such sets are right; empty without one."""
+def _set_html(answer: Mapping[str, Any], type_sets: Mapping[str, Any] | None) -> str:
+    """Return the type set in words and how often such sets are right; empty without one.
+
+    A scan that may well be tumor-free gets no heading, and one of a sequence on which the types
+    were not learned no names.
+    """
+    types: Sequence[str] = answer.get("type_set", ())
     if not types:
         return ""
-    words = (", ".join(types[:-1]) + " or " if len(types) > 1 else "") + types[-1]
-    note = ""
-    if type_sets is not None:
-        note = "" if len(types) == 1 else "One name would be a false certainty. "
-        level = f"{100 * type_sets['level']:g} of 100"
-        note += f"Made to hold the true type for {level} tumours like the validation data."
-    return (
-        f'<p class="bs-set" data-testid="type-set"><strong>{escape(words.capitalize())}</strong>'
-        f"<small>{note}</small></p>"
-    )
+    if not answer.get("types_learned", True):
+        words, note = "Type not known", "The types were not learned on scans of this sequence."
+    else:
+        words = (", ".join(types[:-1]) + " or " if len(types) > 1 else "") + types[-1]
+        note = ""
+        if type_sets is not None:
+            note = "" if len(types) == 1 else "One name would be a false certainty. "
+            level = f"{100 * type_sets['level']:g} of 100"
+            note += f"Made to hold the true type for {level} tumours like the validation data."
+    if answer["decision"] == "indeterminate":
+        words = f"<span>If it is a tumour: {escape(words)}</span>"
+    else:
+        words = f"<strong>{escape(words.capitalize())}</strong>"
+    return f'<p class="bs-set" data-testid="type-set">{words}<small>{note}</small></p>'
 
 
 def facts_card(pairs: Iterable[tuple[str, str]]) -> None:

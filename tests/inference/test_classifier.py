@@ -16,6 +16,7 @@ from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
 from brainscan.imaging.sequence import SequenceGuess, SequenceLabel
 from brainscan.inference.classifier import TumorClassifier
+from brainscan.inference.decision import OperatingPoint, decided_again
 from brainscan.inference.prediction import Decision, HeatMap, Prediction
 
 
@@ -140,7 +141,13 @@ def test_types_are_doubted_on_sequences_they_were_not_learned_on(
     classifier: TumorClassifier, phantom: Scan, label: SequenceLabel, warns: bool
 ) -> None:
     scan = replace(phantom, sequence=SequenceGuess(label, "Said so."))
-    told = [
-        text for text in classifier.predict(scan, gate=False).warnings if "the type may" in text
-    ]
+    answer = classifier.predict(scan, gate=False)
+    told = [text for text in answer.warnings if "none is ruled out" in text]
     assert bool(told) == warns and all(f"a {label} scan" in text for text in told)
+    assert answer.type_set and (answer.type is None) == warns
+    point = answer.to_json() | {"decision": "tumor"}
+    sure = OperatingPoint(0.0, (0.0, 0.0))
+    quantiles = dict.fromkeys(answer.type_probabilities, 0.0)
+    for again in (answer.at(sure, quantiles).to_json(), decided_again(point, sure, quantiles)):
+        assert (again["type"] is None) == warns
+        assert len(again["type_set"]) == (len(answer.type_probabilities) if warns else 1)

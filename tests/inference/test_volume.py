@@ -13,6 +13,7 @@ from brainscan.errors import Cancelled, InputRejected, ModelUnavailable, NotBrai
 from brainscan.imaging.dicom import find_series, read_series
 from brainscan.imaging.nifti import read_nifti
 from brainscan.imaging.orientation import Plane
+from brainscan.imaging.sequence import SequenceGuess
 from brainscan.imaging.volume import Volume
 from brainscan.inference.calibration import sigmoid, softmax
 from brainscan.inference.gate import NO_GATE
@@ -120,7 +121,11 @@ def test_deciding_again_needs_no_network() -> None:
     assert (keen.slice_threshold, keen.sensitivity) == (0.01, 0.99)
     assert keen.type == "meningioma"
     assert keen.agreement == 1.0
-    assert keen.slices is prediction.slices and keen.key_slices == prediction.key_slices
+    assert keen.slices is prediction.slices
+    # Nothing reaches 0.5, so the most suspicious slice stands alone; more reach 0.01.
+    assert prediction.key_slices == keen.key_slices[:1] and len(keen.key_slices) > 1
+    found = [keen.slices[index].probability or 0.0 for index in keen.key_slices]
+    assert min(found) >= keen.slice_threshold and found == sorted(found, reverse=True)
     back = keen.at(release, 0.95)
     assert back.to_json() == prediction.to_json() == keen.at(release, None).to_json()
     assert classifier.runtime.calls == before
@@ -249,3 +254,13 @@ def test_a_background_that_is_not_the_darkest_value_does_not_hide_the_head() -> 
     scored = [one.index for one in predict_volume(fake_classifier(), volume).scored]
     reference: VolumePrediction = predict_volume(fake_classifier(), plain)
     assert scored == [one.index for one in reference.scored]
+
+
+def test_types_are_not_named_on_a_sequence_they_were_not_learned_on() -> None:
+    guess = SequenceGuess("FLAIR", "Said so.")
+    answer = predict_volume(fake_classifier(), replace(make_volume(), sequence=guess))
+    assert answer.decision == "tumor" and answer.type is None
+    assert answer.type_set == ("meningioma", "glioma", "pituitary")
+    assert any("none is ruled out" in text for text in answer.warnings)
+    again = answer.at(fake_classifier().release, 0.99)
+    assert again.type is None and again.to_json()["types_learned"] is False

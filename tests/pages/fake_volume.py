@@ -80,7 +80,7 @@ def predict_volume(
         classifier.release,
         VolumeRule.of(classifier.release),
         None,
-        key_slices=key_slices(slices, volume.spacing[2]),
+        ranked=key_slices(slices, volume.spacing[2]),
         sha256=volume.sha256,
         elapsed_ms=1.0,
         warnings=volume.warnings,

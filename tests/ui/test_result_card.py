@@ -107,3 +107,11 @@ def test_type_set_is_said_in_words() -> None:
     one = types_html(_answer(type_set=["glioma"]), None)
     assert "<strong>Glioma</strong><small></small>" in one
     assert "bs-set" not in types_html(_answer(type_set=[], decision="no_tumor"), sets)
+    shaky = types_html(_answer(type_set=["glioma"], decision="indeterminate"), sets)
+    assert "<span>If it is a tumour: glioma</span>" in shaky and "<strong>" not in shaky
+
+
+def test_no_type_is_named_where_the_types_were_not_learned() -> None:
+    html = types_html(_answer(type_set=["glioma", "a"], types_learned=False), {"level": 0.95})
+    assert "<strong>Type not known</strong>" in html and "95 of 100" not in html
+    assert "lioma" not in html and "bs-share" not in html

@@ -98,6 +98,14 @@ def test_oblique_edges_have_two_letters() -> None:
     assert header["planes"]["axial"]["ends"] == ["I", "S"]
 
 
+def test_places_have_letters_only_where_the_origin_is_in_the_head() -> None:
+    volume = make_volume()
+    assert _unpack(pack_volume(volume))[0]["centred"] is True
+    affine = volume.affine.copy()
+    affine[:3, 3] = (-86.0, 0.0, 0.0)  # in a corner, as in BraTS: all of it left and anterior
+    assert _unpack(pack_volume(replace(volume, affine=affine)))[0]["centred"] is False
+
+
 def test_spacing_belongs_to_rows_and_columns() -> None:
     header, _ = _unpack(pack_volume(make_volume(spacing=(1.0, 2.0, 5.0))))
     assert header["planes"]["axial"]["spacing"] == [2.0, 1.0]

@@ -111,12 +111,14 @@ def _answer_group(findings: Findings) -> hd.sr.MeasurementsAndQualitativeEvaluat
         measured += [(BAND_LOW, low), (BAND_HIGH, high)]
     if isinstance(answer, VolumePrediction):
         measured.append((AGREEMENT, answer.agreement))
-    if answer.type_set:
+    if answer.type_set and answer.types_learned:
         shares = answer.type_probabilities.items()
         measured += [(type_probability(name), share) for name, share in shares]
     evaluations = [hd.sr.QualitativeEvaluation(DECISION, DECISIONS[answer.decision])]
     evaluations += [
-        hd.sr.QualitativeEvaluation(POSSIBLE_TYPE, tumor_type(name)) for name in answer.type_set
+        hd.sr.QualitativeEvaluation(POSSIBLE_TYPE, tumor_type(name))
+        for name in answer.type_set
+        if answer.types_learned
     ]
     title = "Whole scan" if findings.of_whole_volume else "Slice"
     return _group(findings, f"BrainScan: {title}", measured, evaluations, findings.origin.slices)

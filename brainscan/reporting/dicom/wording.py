@@ -30,6 +30,8 @@ def type_sentence(findings: Findings) -> str:
     types = findings.answer.type_set
     if not types:
         return ""
+    if not findings.answer.types_learned:
+        return "Type: not known. The types were not learned on scans of this sequence."
     shares = findings.answer.type_probabilities
     named = " or ".join(f"{name} ({shares[name]:.2f})" for name in types)
     return f"Type, if it is a tumour: {named}."

@@ -22,6 +22,7 @@ MOST_VOXELS = 64_000_000
 
 _Factors = tuple[int, int, int]
 
+_CENTRAL = 0.4  # share of an axis from its middle within which the world's origin is in the head
 _SAMPLED = 200_000  # voxels that are enough to judge a volume's brightness
 _LONGEST_MAP = 256  # voxels a side of a slice's evidence; finer than any network's grid
 _BYTE, _WORD = 255, 65535
@@ -79,6 +80,7 @@ def pack_volume(volume: Volume) -> bytes:
         "acquired": volume.plane,
         "planes": {plane: _plane(volume, plane, by) for plane in PLANES},
         "affine": (volume.affine @ _to_full(by)).tolist(),
+        "centred": _centred(volume),
         "notice": RESEARCH_USE,
         "voxels": sections.add(stored.T),
         "presets": [
@@ -180,6 +182,17 @@ def _auto(volume: Volume) -> list[float]:
     inside = sample[sample > sample.min()]
     low, high = (float(v) for v in np.percentile(inside, (0.5, 99.5))) if inside.size else (0, 1)
     return [max(high - low, 1e-6), (low + high) / 2]
+
+
+def _centred(volume: Volume) -> bool:
+    """Whether the world's origin lies within the head from left to right and front to back.
+
+    Some research data have it in a corner; whether a place is left or right of it then says
+    nothing of the patient.
+    """
+    origin = np.linalg.solve(volume.affine, [0.0, 0.0, 0.0, 1.0])[:2]
+    share = origin / np.array(volume.shape[:2])
+    return bool((np.abs(share - 0.5) < _CENTRAL).all())
 
 
 def _to_full(by: _Factors) -> np.ndarray:

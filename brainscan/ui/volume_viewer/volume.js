@@ -84,9 +84,12 @@ class VolumeData {
   }
 
   // One coordinate of a voxel in the patient, in words: "A 30.5".
+  // Letters only where the world's origin lies in the volume: with it in a corner, as in some
+  // research data, every place would be called left, the patient's right side too.
   coordinate(row, voxel, digits) {
     const line = this.affine[row];
     const mm = line[0] * voxel[0] + line[1] * voxel[1] + line[2] * voxel[2] + line[3];
+    if (!this.centred) return `${"xyz"[row]} ${mm.toFixed(digits)}`;
     return `${["LR", "PA", "IS"][row][mm < 0 ? 0 : 1]} ${Math.abs(mm).toFixed(digits)}`;
   }
 

@@ -95,6 +95,16 @@ def test_the_answer_for_a_volume(phantom: Phantom) -> None:
     assert {uid for _, _, uid, _ in report.get_evidence()} == referred
 
 
+def test_no_type_is_reported_where_the_types_were_not_learned(phantom: Phantom) -> None:
+    report, _, _ = of_series(phantom(), types_learned=False)
+    whole = report.content.get_image_measurement_groups()[0]
+    assert not [name for name in numbers(whole) if "glioma" in name]
+    said = [one.name.meaning for one in whole.get_qualitative_evaluations()]
+    assert said == ["Tumour, decision of the model"]
+    texts = [element.value for element in report.iterall() if element.keyword == "TextValue"]
+    assert any("The types were not learned on scans of this sequence" in text for text in texts)
+
+
 def test_each_key_slice_has_its_probability_and_its_image(phantom: Phantom) -> None:
     path = phantom(OBLIQUE)
     report, findings, _ = of_series(path, keys=3)
