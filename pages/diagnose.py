@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import streamlit as st
 
@@ -30,6 +30,9 @@ from brainscan.ui.store import stores
 from brainscan.ui.viewer import viewer
 from brainscan.ui.viewer.payload import Picture, pack, pack_problem
 from brainscan.ui.worklist import ORDERS, Order, Row, summary, worklist
+
+if TYPE_CHECKING:
+    from brainscan.reporting.dicom import Findings
 
 SLICE_S = 1.2  # reading time between two updates of the page
 FORMATS = (
@@ -218,7 +221,15 @@ def dicom_panel(row: Row, reader: Reader) -> None:
         return  # it has left memory; the viewer says so
     answer = row.answers[reader.key]
     key = f"{row.sha256} {reader.key} {answer['sensitivity']} {answer['threshold']}"
-    dicom_results.panel(scan, lambda: answered(row, reader), reader.release, key)
+    if scan.instance is None:
+        return
+
+    def findings() -> Findings:
+        from brainscan.reporting.dicom import Findings  # highdicom takes a while
+
+        return Findings.of_slice(scan, answered(row, reader), release=reader.release)
+
+    dicom_results.panel(findings, key, page="slice", archive="brainscan-dicom.zip")
 
 
 def header_panel(row: Row) -> None:

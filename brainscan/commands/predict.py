@@ -38,8 +38,8 @@ One JSON object a line: file, status (ok, rejected, error), reason, kind (slice,
 tumor_probability, decision (tumor, no_tumor, indeterminate), type, type_set, type_probabilities,
 model, sha256, elapsed_ms and more. type_set names every type that the scan may well show, the most
 probable first; on a sequence on which the types were not learned, type is null and type_set has
-them all. Slices count from 0. The files of a DICOM series are one line: file is their folder, series its
-description without any trace of the patient, files how many there are. A volume also has slices
+them all. The files of a DICOM series are one line: file is their folder, series its description
+without any trace of the patient, files how many there are. A volume also has slices, from 0
 (index, state, probability, gate_refused), plane, rule, key_slices and agreement. --slices answers
 every DICOM file by itself instead.
 Every file has its line. One that cannot be read, that shows no brain MR, or that is left out as a

@@ -1,17 +1,20 @@
-"""Results of a DICOM slice as DICOM files, at the reader's choice and made when asked for."""
+"""Results of a DICOM scan as DICOM files, at the reader's choice and made when asked for."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from brainscan.errors import InputRejected
-from brainscan.imaging.scan import Scan
-from brainscan.inference.prediction import Prediction
-from brainscan.inference.release import Release
 from brainscan.ui.error_card import error_card
+
+if TYPE_CHECKING:
+    from brainscan.reporting.dicom import Findings
 
 CHOICES: Mapping[str, str] = {
     "sc": "Picture",
@@ -22,11 +25,10 @@ CHOICES: Mapping[str, str] = {
 """The kinds of result and their names on the page."""
 
 _HELP = (
-    "Picture: Secondary Capture with the evidence laid over. Report: Structured Report (TID 1500) "
-    "with probability and decision, unverified. Mask: Segmentation where the evidence reaches "
-    "one half. Evidence map: fractional Segmentation."
+    "Picture: Secondary Capture with the evidence laid over, for a volume one of each key slice. "
+    "Report: Structured Report (TID 1500) with figures and decision, unverified. Mask: "
+    "Segmentation where the evidence reaches one half. Evidence map: fractional Segmentation."
 )
-_MADE = "dicom results"
 
 
 @dataclass(frozen=True)
@@ -49,22 +51,21 @@ class Made:
     refusals: tuple[str, ...]
 
 
-def panel(scan: Scan, answer: Callable[[], Prediction], release: Release, key: str) -> None:
-    """Offer the DICOM results of a slice that comes from a DICOM file; nothing for others.
+def panel(findings: Callable[[], Findings], key: str, *, page: str, archive: str) -> None:
+    """Offer the DICOM results of a scan.
 
     Parameters
     ----------
-    scan
-        The slice.
-    answer
-        Returns what the model says, at the operating point chosen.
-    release
-        The model.
+    findings
+        Returns what is to be reported; called when results are asked for.
     key
         Tells for which scan, model and operating point; made results are shown for it only.
+    page
+        Begins the keys under which the page keeps the choice and what was made.
+    archive
+        Name of the ZIP archive that holds several files.
     """
-    if scan.instance is None:
-        return
+    kept = f"{page}_made"
     with st.expander("DICOM results", icon=":material/clinical_notes:"):
         chosen = st.pills(
             "Results to make",
@@ -73,18 +74,28 @@ def panel(scan: Scan, answer: Callable[[], Prediction], release: Release, key: s
             default=["sc", "sr"],
             format_func=lambda kind: CHOICES[kind],
             help=_HELP,
-            key="dicom_kinds",
+            key=f"{page}_dicom_kinds",
         )
         st.caption("They belong to the patient's study and carry the name and numbers in it.")
-        if st.button("Make", icon=":material/build:", key="make_dicom", disabled=not chosen):
+        if st.button("Make", icon=":material/build:", key=f"{page}_make", disabled=not chosen):
             with st.spinner("Making the files"):
-                st.session_state[_MADE] = make(scan, answer(), release, chosen, key)
-        made: Made | None = st.session_state.get(_MADE)
+                st.session_state[kept] = make(findings, chosen, key)
+        made: Made | None = st.session_state.get(kept)
         if made is None or made.key != key:
-            st.session_state.pop(_MADE, None)
+            st.session_state.pop(kept, None)
             return
         for sentence in made.refusals:
             error_card(sentence)
+        if len(made.files) > 1:
+            st.download_button(
+                f"All {len(made.files)} files",
+                lambda: as_zip((name, data) for _, name, data in made.files),
+                archive,
+                "application/zip",
+                icon=":material/folder_zip:",
+                on_click="ignore",
+                key=f"{page}-save-dicom",
+            )
         with st.container(horizontal=True, gap="small"):
             for label, name, data in made.files:
                 st.download_button(
@@ -94,26 +105,35 @@ def panel(scan: Scan, answer: Callable[[], Prediction], release: Release, key: s
                     "application/dicom",
                     icon=":material/download:",
                     on_click="ignore",
-                    key=f"save-{name}",
+                    key=f"{page}-save-{name}",
                 )
 
 
-def make(
-    scan: Scan, prediction: Prediction, release: Release, kinds: Iterable[str], key: str
-) -> Made:
+def make(findings: Callable[[], Findings], kinds: Iterable[str], key: str) -> Made:
     """Make the results asked for; one that cannot be made keeps no other from it."""
-    from brainscan.reporting.dicom import Findings, make_results  # highdicom takes a while
+    from brainscan.reporting.dicom import make_results  # highdicom takes a while
 
     files: list[tuple[str, str, bytes]] = []
     refusals: list[str] = []
     try:
-        findings = Findings.of_slice(scan, prediction, release=release)
+        reported = findings()
     except InputRejected as reason:
         return Made(key, (), (str(reason),))
     for kind in kinds:
         try:
-            found = make_results(findings, kind)
-            files += [(CHOICES[kind], file.name, file.data) for file in found]
+            found = make_results(reported, kind)
+            for place, file in enumerate(found, start=1):
+                count = f" {place}" if len(found) > 1 else ""
+                files.append((f"{CHOICES[kind]}{count}", file.name, file.data))
         except InputRejected as reason:
             refusals.append(str(reason))
     return Made(key, tuple(files), tuple(refusals))
+
+
+def as_zip(files: Iterable[tuple[str, bytes]]) -> bytes:
+    """Return files in one ZIP archive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files:
+            archive.writestr(name, data)
+    return buffer.getvalue()

@@ -236,6 +236,7 @@ def test_identity_is_hidden_until_asked_for_and_results_are_made(
     answer.get_by_text(patient.PATIENT_ID).wait_for()
     answer.get_by_text("Hide identity").click()
     answer.get_by_text(patient.PATIENT_ID).wait_for(state="detached")
+    settle(page)  # a click on what is being drawn anew would be lost
     panels.filter(has_text="DICOM results").locator("summary").click()
     answer.get_by_role("button", name="Make", exact=True).click()
     with page.expect_download() as download:

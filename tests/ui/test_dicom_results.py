@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import Prediction
 from brainscan.inference.release import Release
+from brainscan.reporting.dicom import Findings
 from brainscan.ui.dicom_results import CHOICES, make
 from tests.imaging import patient
 from tests.pages.fake_model import FakeClassifier, list_fake_models
@@ -38,9 +40,13 @@ def _lesion(kind: str) -> np.ndarray:
     return phantom_slice(13, lesion=kind).pixels.astype(np.uint16) * 10  # type: ignore[arg-type]
 
 
+def _findings(scan: Scan) -> Callable[[], Findings]:
+    return lambda: Findings.of_slice(scan, _answer(scan), release=RELEASE)
+
+
 def test_every_kind_asked_for_is_made() -> None:
     scan = _dicom(_lesion("meningioma"))
-    made = make(scan, _answer(scan), RELEASE, CHOICES, "key")
+    made = make(_findings(scan), CHOICES, "key")
     assert made.refusals == ()
     found = {pydicom.dcmread(io.BytesIO(data)).Modality for _, _, data in made.files}
     assert [label for label, _, _ in made.files] == list(CHOICES.values())
@@ -51,7 +57,7 @@ def test_every_kind_asked_for_is_made() -> None:
 
 def test_what_cannot_be_made_keeps_nothing_else_from_it() -> None:
     scan = _dicom(_lesion("none"))
-    made = make(scan, _answer(scan), RELEASE, ["seg", "sr"], "key")
+    made = make(_findings(scan), ["seg", "sr"], "key")
     assert [name.endswith("-sr.dcm") for _, name, _ in made.files] == [True]
     assert len(made.refusals) == 1 and made.refusals[0].endswith(".")
 
@@ -59,5 +65,5 @@ def test_what_cannot_be_made_keeps_nothing_else_from_it() -> None:
 @pytest.mark.parametrize("kinds", [["sr"], ["sc", "seg"]])
 def test_a_picture_that_is_no_dicom_says_so(kinds: list[str]) -> None:
     scan = read_scan(phantom_png(phantom_slice(13, lesion="meningioma")), name=str(Path("a.png")))
-    made = make(scan, _answer(scan), RELEASE, kinds, "key")
+    made = make(_findings(scan), kinds, "key")
     assert made.files == () and len(made.refusals) == 1

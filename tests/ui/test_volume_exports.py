@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from brainscan.imaging.volume import Volume
 from brainscan.inference.release import Release
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.notice import RESEARCH_USE
+from brainscan.reporting.dicom import Findings
 from brainscan.ui import volume_exports as exports
-from brainscan.ui.volume_downloads import as_zip, make
+from brainscan.ui.dicom_results import as_zip, make
 from brainscan.ui.volume_work import Answer, evident_ml
 from tests.imaging.patient import MARKER, SECRETS
 from tests.reporting.dicom import answers, sources
@@ -109,10 +111,14 @@ def test_answer_as_json_names_nobody(volume: Volume, prediction: VolumePredictio
     assert not any(secret in text for secret in SECRETS)
 
 
+def _findings(volume: Volume, prediction: VolumePrediction) -> Callable[[], Findings]:
+    return lambda: Findings.of_volume(volume, prediction, release=RELEASE)
+
+
 def test_dicom_results_are_made_by_choice_and_one_failure_spares_the_rest(
     volume: Volume, prediction: VolumePrediction
 ) -> None:
-    made = make(volume, prediction, RELEASE, ["sc", "sr"], "key")
+    made = make(_findings(volume, prediction), ["sc", "sr"], "key")
     assert not made.refusals
     with zipfile.ZipFile(io.BytesIO(as_zip((n, d) for _, n, d in made.files))) as archive:
         read = [pydicom.dcmread(io.BytesIO(archive.read(name))) for name in archive.namelist()]
@@ -122,5 +128,5 @@ def test_dicom_results_are_made_by_choice_and_one_failure_spares_the_rest(
     assert sum("Comprehensive 3D SR" in kind for kind in kinds) == 1
 
     nothing = answers.volume_prediction(volume, evidence=np.zeros(volume.shape, np.float32))
-    made = make(volume, nothing, RELEASE, ["seg", "sr"], "key")
+    made = make(_findings(volume, nothing), ["seg", "sr"], "key")
     assert len(made.refusals) == 1 and len(made.files) == 1
