@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import streamlit as st
 
-from brainscan.errors import BrainScanError, InputRejected
-from brainscan.inference.prediction import Prediction
+from brainscan.errors import BrainScanError
 from brainscan.ui import (
-    dicom_results,
     dropped,
     exporting,
     reading_room,
-    result_card,
     sensitivity,
-    stability,
     volume_cards,
 )
 from brainscan.ui.error_card import error_card, warning_cards
-from brainscan.ui.identity_panel import identity_panel
-from brainscan.ui.models import Reader, reader_of, releases
+from brainscan.ui.model_picker import choose_release
+from brainscan.ui.models import Reader, reader_of
 from brainscan.ui.page import require_frame, title
 from brainscan.ui.progress import Pace
 from brainscan.ui.scanlist import scanlist
+from brainscan.ui.slice_answer import answer_column, answered
 from brainscan.ui.store import stores
 from brainscan.ui.viewer import viewer
 from brainscan.ui.viewer.payload import Picture, pack, pack_problem
 from brainscan.ui.worklist import ORDERS, Order, Row, summary, worklist
-
-if TYPE_CHECKING:
-    from brainscan.reporting.dicom import Findings
 
 SLICE_S = 1.2  # reading time between two updates of the page
 FORMATS = (
@@ -97,17 +91,13 @@ def keep_choice(label: str, options: list[str]) -> str:
 
 def choose_model() -> Reader | None:
     """Show the model picker and return the model, loaded; ``None`` with the reason shown."""
+    chosen = choose_release("Model")
+    if chosen is None:
+        return None
+    name, release = chosen
     try:
-        offered = releases()
-        if not offered:
-            error_card(
-                "No released model was found in the folder models/, so nothing can be "
-                "predicted. Train one on the Training page or restore the folder."
-            )
-            return None
-        chosen = keep_choice("Model", list(offered))
-        with st.spinner(f"Loading {chosen}"):
-            return reader_of(offered[chosen])
+        with st.spinner(f"Loading {name}"):
+            return reader_of(release)
     except BrainScanError as error:
         error_card(error)
         return None
@@ -134,7 +124,7 @@ def picture_to_save(row: Row, reader: Reader | None) -> Picture | None:
     if view is None or view["scan"] != row.sha256:
         return None
     scan = reading_room.scan_of(row, listed.session, memory)
-    prediction = None if reader is None else answered(row, reader)
+    prediction = None if reader is None else answered(row, reader, listed, memory)
     png = exporting.view_png(scan, prediction, view)
     return Picture(uuid.uuid4().hex, exporting.view_name(row), png)
 
@@ -143,12 +133,6 @@ def volumes() -> None:
     """Show the volumes among the files dropped, and what is odd about those files."""
     warning_cards(listed.notices)
     volume_cards.panel(listed, memory)
-
-
-def answered(row: Row, reader: Reader) -> Prediction:
-    """Return the model's answer at the operating point chosen."""
-    prediction = reading_room.prediction_of(row, listed.session, memory, reader)
-    return sensitivity.decided(prediction, reader, st.session_state.get("point"))
 
 
 def message(row: Row, reader: Reader | None, position: tuple[int, int]) -> bytes:
@@ -172,73 +156,6 @@ def message(row: Row, reader: Reader | None, position: tuple[int, int]) -> bytes
         )
     except BrainScanError as error:
         return pack_problem(row.name, row.sha256, str(error), position=position)
-
-
-def answer_column(row: Row, reader: Reader | None) -> None:
-    """Show the answer, its model and the file's facts."""
-    if row.status == "rejected":
-        st.subheader("Not read", anchor=False)
-        st.caption("The sentence in the viewer says why. The other scans are not affected.")
-    elif reader is not None and (sentence := row.refused_by(reader.key)):
-        result_card.refusal_card(sentence)
-        st.button(
-            "Read it anyway",
-            icon=":material/visibility:",
-            help="Shows an answer that means nothing unless this is a brain MR slice after all",
-            on_click=reading_room.read_anyway,
-            args=(row,),
-        )
-    elif reader is not None and reader.key in row.answers:
-        answer = row.answers[reader.key]
-        result_card.result_card(
-            answer, st.session_state.get("point"), reader.release.manifest.get("type_sets")
-        )
-        if row.synthetic:
-            st.caption("Synthetic slice: a drawing by BrainScan, not a patient.")
-        warning_cards(dict.fromkeys((*row.warnings, *answer["warnings"])))
-        stability.panel(row, listed.session, memory, reader)
-        with st.expander("Model, and what it is not", icon=":material/info:"):
-            result_card.model_card(reader.title, answer, reader.release.manifest)
-        dicom_panel(row, reader)
-    if row.facts:
-        header_panel(row)
-        with st.expander("File", icon=":material/description:"):
-            result_card.facts_card([("Name", row.name), *row.facts.items()])
-    st.button(
-        "Remove from list",
-        icon=":material/close:",
-        type="tertiary",
-        on_click=reading_room.forget,
-        args=(listed, memory, [row]),
-    )
-
-
-def dicom_panel(row: Row, reader: Reader) -> None:
-    """Offer the answer for a DICOM slice as DICOM files."""
-    try:
-        scan = reading_room.scan_of(row, listed.session, memory)
-    except InputRejected:
-        return  # it has left memory; the viewer says so
-    answer = row.answers[reader.key]
-    key = f"{row.sha256} {reader.key} {answer['sensitivity']} {answer['threshold']}"
-    if scan.instance is None:
-        return
-
-    def findings() -> Findings:
-        from brainscan.reporting.dicom import Findings  # highdicom takes a while
-
-        return Findings.of_slice(scan, answered(row, reader), release=reader.release)
-
-    dicom_results.panel(findings, key, page="slice", archive="brainscan-dicom.zip")
-
-
-def header_panel(row: Row) -> None:
-    """Show who the patient is, hidden until asked for."""
-    try:
-        scan = reading_room.scan_of(row, listed.session, memory)
-    except InputRejected:
-        return
-    identity_panel(scan.identity, scan.burned_in, key=f"identity-{row.sha256[:16]}")
 
 
 def exports(model_key: str) -> None:
@@ -347,7 +264,7 @@ def reading() -> None:
     with picture:
         viewer(message(row, reader, position), key="viewer", on_step=on_step, on_save=on_save)
     with words.container(key="answer"):
-        answer_column(row, reader)
+        answer_column(row, reader, listed, memory)
     if bar is not None:
         read_the_rest(reader, bar)
 

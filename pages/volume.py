@@ -8,99 +8,29 @@ from pathlib import Path
 
 import streamlit as st
 
-from brainscan.errors import BrainScanError
 from brainscan.imaging.volume import Volume
 from brainscan.inference.release import Release
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.ui import volume_answer, volume_exports, volume_intake, volume_session
 from brainscan.ui.error_card import error_card, warning_cards
 from brainscan.ui.identity_panel import identity_panel
+from brainscan.ui.model_picker import choose_release
 from brainscan.ui.models import title_of
 from brainscan.ui.page import require_frame, title
 from brainscan.ui.result_card import facts_card
 from brainscan.ui.viewer.payload import Picture
-from brainscan.ui.volume_controls import choose_model, choose_sensitivity
+from brainscan.ui.volume_controls import choose_sensitivity
 from brainscan.ui.volume_downloads import dicom_panel, downloads
 from brainscan.ui.volume_picker import collection, picker
 from brainscan.ui.volume_progress import progress
 from brainscan.ui.volume_session import VolumeSession
 from brainscan.ui.volume_viewer import volume_viewer
 from brainscan.ui.volume_viewer.payload import pack_answer, pack_volume
+from brainscan.ui.volume_welcome import opened, welcome
 
 _STYLE = Path(volume_session.__file__).parent / "volume.css"
 _SHORT_S = 0.4  # work that ends within it is not worth a progress bar
-_TURN, _PROBLEM, _VIEW = "volume_upload_turn", "volume_problem", "volume_view"
-_FORMATS = (
-    "NIfTI (.nii, .nii.gz), DICOM with or without suffix, ZIP, DICOMDIR. Uploads stay in memory; "
-    "nothing is written to disk."
-)
-
-
-def opened(take: Callable[[], volume_intake.Given]) -> None:
-    """Open what the reader gave, or keep the sentence why not."""
-    st.session_state.pop(_PROBLEM, None)
-    try:
-        volume_session.open_study(take())
-    except BrainScanError as error:
-        st.session_state[_PROBLEM] = str(error)
-
-
-def take_uploads(name: str) -> None:
-    """Hold uploaded files in memory and empty the uploader, which frees its copies."""
-    turn = st.session_state.get(_TURN, 0)
-    files = st.session_state.get(f"{name}_{turn}") or []
-    st.session_state[_TURN] = turn + 1
-    opened(lambda: volume_intake.in_memory((file.name, file.getvalue()) for file in files))
-
-
-def take_path() -> None:
-    """Open the file or folder whose path was typed."""
-    typed = str(st.session_state.get("volume_path", ""))
-    opened(lambda: volume_intake.on_this_computer(typed))
-
-
-def empty() -> None:
-    """Invite the first study."""
-    _, middle, _ = st.columns([1, 3, 1])
-    with middle.container(key="volume-welcome"):
-        title("Open a whole scan", "A DICOM series or a NIfTI volume, in three planes.")
-        if problem := st.session_state.pop(_PROBLEM, None):
-            error_card(problem)
-        turn = st.session_state.get(_TURN, 0)
-        folder, files = st.columns(2)
-        folder.file_uploader(
-            "A folder",
-            accept_multiple_files="directory",
-            key=f"volume_folder_{turn}",
-            on_change=take_uploads,
-            args=("volume_folder",),
-        )
-        files.file_uploader(
-            "Files, or a ZIP archive",
-            accept_multiple_files=True,
-            key=f"volume_files_{turn}",
-            on_change=take_uploads,
-            args=("volume_files",),
-        )
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input(
-                "Path of a folder or file on this computer",
-                placeholder="/data/study",
-                key="volume_path",
-                persist_state="session",
-                help="The way for a study of many files: they are read where they lie.",
-            )
-            st.button("Open", icon=":material/folder_open:", key="volume_go", on_click=take_path)
-        st.caption(_FORMATS)
-        st.button(
-            "Try a sample",
-            icon=":material/science:",
-            type="primary",
-            key="volume_sample",
-            on_click=opened,
-            args=(lambda: volume_intake.SAMPLE,),
-        )
-        st.caption("The sample is synthetic: a drawing of a head with a lesion, not a patient.")
+_VIEW = "volume_view"
 
 
 def close_button() -> None:
@@ -213,6 +143,9 @@ def answer_column(
     answer = study.answers.get(question)
     if study.given.synthetic:
         st.caption("Synthetic head: a drawing by BrainScan, not a patient.")
+    one = study.candidate
+    if study.found is not None and one is not None and one.patient is not None:
+        st.markdown(f"**Patient {one.patient}** of {study.found.patients}")
     if chosen is not None and answer is not None and prediction is not None:
         name, release = chosen
         point = st.session_state.get("volume_point")
@@ -277,7 +210,7 @@ def looking(study: VolumeSession) -> None:
             warning_cards(found.warnings)
         if len(found.candidates) > 1:
             picker(study, found)
-        chosen = choose_model()
+        chosen = choose_release("volume_model")
         if chosen is not None:
             name, release = chosen
             key = f"{title_of(release)} {release.fingerprint[:16]}"
@@ -306,7 +239,7 @@ def main() -> None:
         opened(lambda: volume_intake.in_memory(volume_intake.handed_over()))
     study = volume_session.current()
     if study is None:
-        empty()
+        welcome()
         return
     if study.searching is not None:
         study.searching.wait(_SHORT_S)

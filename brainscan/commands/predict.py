@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,6 +25,8 @@ from brainscan.imaging.source import open_source
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.notice import RESEARCH_USE
 from brainscan.progress import ProgressBar
+
+_SAID = {"ok": "answered", "rejected": "not read", "error": "could not be opened"}
 
 EXAMPLES = """\
 examples:
@@ -129,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
         notice.parent.mkdir(parents=True, exist_ok=True)
         notice.write_text(RESEARCH_USE + "\n", encoding="utf-8")
     how = How(args.gate, args.objects)
-    failed = False
+    counts: Counter[str] = Counter()
     with ExitStack() as stack:
         out: TextIO = sys.stdout
         if args.json:
@@ -144,10 +147,13 @@ def run(args: argparse.Namespace) -> int:
         for line in lines(classifier, work, unread, how, progress):
             # ASCII only: names of any encoding pass through any terminal and pipe.
             print(json.dumps(line), file=out, flush=not args.json)
-            failed |= line["status"] == "error"
+            counts[line["status"]] += 1
+    if args.json and counts:
+        told = ", ".join(f"{count} {_SAID[status]}" for status, count in counts.items())
+        print(f"{told}. Reasons are in {args.json}.", file=sys.stderr)
     if not scans and not unread:
         print("No file was found in the folders given.", file=sys.stderr)
-    return 1 if failed else 0
+    return 1 if counts["error"] else 0
 
 
 def _collect(

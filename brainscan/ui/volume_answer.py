@@ -120,7 +120,7 @@ def extent(answer: Answer) -> str:
     """Return the extent of the evidence in words."""
     if answer.evident_ml <= 0:
         return "nowhere"
-    return f"{answer.evident_ml:.1f} mL"
+    return f"about {answer.evident_ml:.{0 if answer.evident_ml >= 10 else 1}f} mL"
 
 
 def key_slices(prediction: VolumePrediction) -> str:

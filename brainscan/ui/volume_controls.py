@@ -1,45 +1,20 @@
-"""Model and sensitivity on the Volume page; both choices are shared with Diagnose."""
+"""Sensitivity on the Volume page; the choice is shared with Diagnose."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from brainscan.errors import BrainScanError
 from brainscan.inference.decision import OperatingPoint
 from brainscan.inference.release import Release
 from brainscan.inference.volume_rule import VolumeRule
-from brainscan.ui.error_card import error_card
-from brainscan.ui.models import releases
 from brainscan.ui.sensitivity import default_name
 
-_MODEL = "chosen Model"  # as Diagnose keeps it
 _SENSITIVITY = "chosen sensitivity"
 _HELP = (
     "How many of 100 tumour scans should not be called tumour-free. A higher value misses fewer "
     "tumours and leaves more tumour-free scans uncertain or suspected. It changes the decision, "
     "not the probabilities of the slices."
 )
-
-
-def choose_model() -> tuple[str, Release] | None:
-    """Show the model picker; return title and release, ``None`` with the reason shown."""
-    try:
-        offered = releases()
-    except BrainScanError as error:
-        error_card(error)
-        return None
-    if not offered:
-        error_card(
-            "No released model was found in the folder models/, so nothing can be predicted. "
-            "Train one on the Training page or restore the folder."
-        )
-        return None
-    names = list(offered)
-    kept = st.session_state.get(_MODEL)
-    index = names.index(kept) if kept in offered else 0
-    chosen = st.selectbox("Model", names, index=index, key="volume_model")
-    st.session_state[_MODEL] = chosen
-    return chosen, offered[chosen]
 
 
 def choose_sensitivity(release: Release) -> OperatingPoint | None:

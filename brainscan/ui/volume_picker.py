@@ -74,9 +74,10 @@ def collection(found: Found) -> None:
 
 
 def rejected(files: Sequence[Rejected]) -> None:
-    """List the files that cannot be read, each with its sentence."""
+    """List the files that are not read as scans, each with its sentence."""
     count = "1 file" if len(files) == 1 else f"{len(files)} files"
-    with st.expander(f"{count} could not be read", icon=":material/error:"):
+    verb = "is" if len(files) == 1 else "are"
+    with st.expander(f"{count} {verb} not read, and why", icon=":material/info:"):
         items = "".join(
             f"<dt>{escape(one.name)}</dt><dd>{escape(one.reason)}</dd>" for one in files
         )

@@ -197,3 +197,15 @@ def test_help_teaches(name: str, capsys: pytest.CaptureFixture[str]) -> None:
         main([name, "--help"])
     assert stop.value.code == 0
     assert len(capsys.readouterr().out) > 200
+
+
+def test_what_became_of_the_files_is_said_beside_the_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "text.png").write_text("no picture", encoding="utf-8")
+    out = tmp_path / "out.jsonl"
+    code = main(["predict", str(tmp_path / "text.png"), str(tmp_path / "none.png"),
+                 "--json", str(out), "--model", "custom_cnn"])  # fmt: skip
+    told = capsys.readouterr().err
+    assert code == 1 and len(out.read_text().splitlines()) == 2
+    assert "1 not read" in told and "1 could not be opened" in told and str(out) in told

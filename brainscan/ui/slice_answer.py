@@ -1,0 +1,93 @@
+"""The answer for one slice on the Diagnose page, with everything that stands under it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from brainscan.errors import InputRejected
+from brainscan.inference.prediction import Prediction
+from brainscan.ui import dicom_results, reading_room, result_card, sensitivity, stability
+from brainscan.ui.error_card import warning_cards
+from brainscan.ui.identity_panel import identity_panel
+from brainscan.ui.models import Reader
+from brainscan.ui.store import Stores
+from brainscan.ui.worklist import Row, Worklist
+
+if TYPE_CHECKING:
+    from brainscan.reporting.dicom import Findings
+
+
+def answered(row: Row, reader: Reader, listed: Worklist, memory: Stores) -> Prediction:
+    """Return the model's answer at the operating point chosen."""
+    prediction = reading_room.prediction_of(row, listed.session, memory, reader)
+    return sensitivity.decided(prediction, reader, st.session_state.get("point"))
+
+
+def answer_column(row: Row, reader: Reader | None, listed: Worklist, memory: Stores) -> None:
+    """Show the answer, its model and the file's facts."""
+    if row.status == "rejected":
+        st.subheader("Not read", anchor=False)
+        st.caption("The sentence in the viewer says why. The other scans are not affected.")
+    elif reader is not None and (sentence := row.refused_by(reader.key)):
+        result_card.refusal_card(sentence)
+        st.button(
+            "Read it anyway",
+            icon=":material/visibility:",
+            help="Shows an answer that means nothing unless this is a brain MR slice after all",
+            on_click=reading_room.read_anyway,
+            args=(row,),
+        )
+    elif reader is not None and reader.key in row.answers:
+        answer = row.answers[reader.key]
+        result_card.result_card(
+            answer, st.session_state.get("point"), reader.release.manifest.get("type_sets")
+        )
+        if row.synthetic:
+            st.caption("Synthetic slice: a drawing by BrainScan, not a patient.")
+        warning_cards(dict.fromkeys((*row.warnings, *answer["warnings"])))
+        stability.panel(row, listed.session, memory, reader)
+        with st.expander("Model, and what it is not", icon=":material/info:"):
+            result_card.model_card(reader.title, answer, reader.release.manifest)
+        _dicom_panel(row, reader, listed, memory)
+    if row.facts:
+        _header_panel(row, listed, memory)
+        with st.expander("File", icon=":material/description:"):
+            result_card.facts_card([("Name", row.name), *row.facts.items()])
+    st.button(
+        "Remove from list",
+        icon=":material/close:",
+        type="tertiary",
+        on_click=reading_room.forget,
+        args=(listed, memory, [row]),
+    )
+
+
+def _dicom_panel(row: Row, reader: Reader, listed: Worklist, memory: Stores) -> None:
+    """Offer the answer for a DICOM slice as DICOM files."""
+    try:
+        scan = reading_room.scan_of(row, listed.session, memory)
+    except InputRejected:
+        return  # it has left memory; the viewer says so
+    answer = row.answers[reader.key]
+    key = f"{row.sha256} {reader.key} {answer['sensitivity']} {answer['threshold']}"
+    if scan.instance is None:
+        return
+
+    def findings() -> Findings:
+        from brainscan.reporting.dicom import Findings  # highdicom takes a while
+
+        prediction = answered(row, reader, listed, memory)
+        return Findings.of_slice(scan, prediction, release=reader.release)
+
+    dicom_results.panel(findings, key, page="slice", archive="brainscan-dicom.zip")
+
+
+def _header_panel(row: Row, listed: Worklist, memory: Stores) -> None:
+    """Show who the patient is, hidden until asked for."""
+    try:
+        scan = reading_room.scan_of(row, listed.session, memory)
+    except InputRejected:
+        return
+    identity_panel(scan.identity, scan.burned_in, key=f"identity-{row.sha256[:16]}")
