@@ -65,6 +65,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--keep", choices=("best", "last"), help="epoch to release (best)")
     parser.add_argument("--size", type=int, metavar="PIXELS", help="side of the network input")
     parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"))
+    parser.add_argument("--outlines", choices=("none", "joint", "only"),
+                        help="learn outlines from masks: with the rest, or alone")  # fmt: skip
     parser.add_argument("--seed", type=int, metavar="N")
     parser.set_defaults(run=run)
 
@@ -138,6 +140,7 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
         "patience": args.patience,
         "keep": args.keep,
         "precision": args.precision,
+        "outlines": args.outlines,
         "seed": args.seed,
         "preprocessing": replace(defaults.preprocessing, size=args.size) if args.size else None,
     }

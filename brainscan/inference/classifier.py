@@ -170,6 +170,7 @@ class TumorClassifier:
                 learned=types_learned(scan.sequence),
             ),
             types_learned=types_learned(scan.sequence),
+            segmentation=reading.segmentation,
             sensitivity=self.point.sensitivity,
             refusal=verdict.sentence(scan.name) if verdict else None,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from brainscan.inference.conformal import type_set
+from brainscan.inference.consistency import contradiction, with_contradiction
 
 Decision = Literal["tumor", "no_tumor", "indeterminate"]
 
@@ -129,6 +130,12 @@ def decided_again(
     learned = answer.get("types_learned", True)
     shares = answer["type_probabilities"]
     types = () if decision == "no_tumor" else type_set(shares, quantiles, learned=learned)
+    warnings = with_disagreement(answer["warnings"], decision, answer["has_evidence"])
+    if outline := answer.get("outline"):
+        sentence = contradiction(
+            decision, outlined=outline["pixels"] > 0, meets=outline["meets_evidence"]
+        )
+        warnings = with_contradiction(warnings, sentence)
     return {
         **answer,
         "decision": decision,
@@ -137,5 +144,5 @@ def decided_again(
         "sensitivity": point.sensitivity,
         "threshold": point.threshold,
         "band": list(point.band),
-        "warnings": list(with_disagreement(answer["warnings"], decision, answer["has_evidence"])),
+        "warnings": list(warnings),
     }

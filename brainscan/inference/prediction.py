@@ -4,64 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from brainscan.imaging.geometry import Geometry
 from brainscan.inference.conformal import type_set
+from brainscan.inference.consistency import contradiction, with_contradiction
 from brainscan.inference.decision import Decision as Decision
 from brainscan.inference.decision import OperatingPoint, with_disagreement
-
-
-@dataclass(frozen=True, eq=False)
-class HeatMap:
-    """A map on the network's coarse grid, and the way back to the slice it came from.
-
-    Attributes
-    ----------
-    grid
-        ``(rows, cols)`` float32 in [0, 1]. For ``kind="evidence"`` the probability of tumor
-        tissue, never rescaled. For ``kind="gradcam"`` the positive part of the class
-        activation divided by its maximum; all zero where nothing speaks for the class.
-    geometry
-        Crop, scale and padding that took the slice to the network's input.
-    kind
-        ``"evidence"`` or ``"gradcam"``.
-    peak
-        Largest value in the unit of the logit, before any scaling. Zero or less means there
-        is no positive evidence: no cell is more likely tumor than not.
-    """
-
-    grid: np.ndarray
-    geometry: Geometry
-    kind: Literal["evidence", "gradcam"]
-    peak: float
-
-    @classmethod
-    def of_gradcam(cls, activation: np.ndarray, geometry: Geometry) -> HeatMap:
-        """Return a Grad-CAM map of an ``(n, n)`` activation, cut at zero, divided by its peak.
-
-        A map without a positive value stays empty: stretching it would show noise as evidence.
-        """
-        peak = float(activation.max())
-        if peak <= 0:
-            return cls(np.zeros(activation.shape, np.float32), geometry, "gradcam", peak)
-        scaled = np.maximum(activation, 0) / np.float32(peak)
-        return cls(scaled.astype(np.float32), geometry, "gradcam", peak)
-
-    @property
-    def has_evidence(self) -> bool:
-        """Whether anything in the map speaks for the class."""
-        return self.peak > 0.0
-
-    def on_slice(self) -> np.ndarray:
-        """Return the map in the slice's geometry: ``(height, width)`` float32 in [0, 1]."""
-        return self.geometry.to_slice(self.grid)
-
-    def mask(self, threshold: float) -> np.ndarray:
-        """Return where the map on the slice reaches ``threshold``: ``(height, width)`` bool."""
-        return self.on_slice() >= threshold
+from brainscan.inference.heatmap import HeatMap as HeatMap
+from brainscan.inference.segmentation import Segmentation
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +58,9 @@ class Prediction:
     types_learned
         Whether the types were learned on slices of this sequence, as far as the file tells it.
         Otherwise ``type`` is ``None`` and ``type_set`` holds every type.
+    segmentation
+        Outline of the tumor as the network draws it; ``None`` for a release without a decoder.
+        What goes with the decision is :meth:`mask`.
     """
 
     tumor_probability: float
@@ -123,6 +78,7 @@ class Prediction:
     sensitivity: float | None = None
     refusal: str | None = None
     types_learned: bool = True
+    segmentation: Segmentation | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.decision == "no_tumor" or not self.type_probabilities:
@@ -130,6 +86,30 @@ class Prediction:
         elif not self.type_set:
             found = type_set(self.type_probabilities, None, learned=self.types_learned)
             object.__setattr__(self, "type_set", found)
+        object.__setattr__(self, "warnings", self._consistent(self.warnings))
+
+    def _consistent(self, warnings: tuple[str, ...]) -> tuple[str, ...]:
+        """Return warnings with the one, if any, on decision, outline and evidence."""
+        if self.segmentation is None:
+            return tuple(warnings)
+        sentence = contradiction(
+            self.decision,
+            outlined=self.segmentation.outlined,
+            meets=self.segmentation.meets(self.evidence),
+        )
+        return with_contradiction(warnings, sentence)
+
+    def mask(self) -> np.ndarray | None:
+        """Return the outlined tumor on the slice: ``(height, width)`` bool.
+
+        Empty where the answer is no tumor: an outline on a slice called tumor-free would say two
+        things at once, and the probability is the calibrated one of the two. ``None`` for a
+        release without a decoder.
+        """
+        if self.segmentation is None:
+            return None
+        mask = self.segmentation.mask
+        return np.zeros_like(mask) if self.decision == "no_tumor" else mask
 
     @property
     def type(self) -> str | None:
@@ -170,6 +150,12 @@ class Prediction:
             "threshold": self.threshold,
             "band": list(self.band),
             "has_evidence": self.evidence.has_evidence,
+            "outline": None
+            if self.segmentation is None
+            else {
+                "pixels": int(np.count_nonzero(self.segmentation.mask)),
+                "meets_evidence": self.segmentation.meets(self.evidence),
+            },
             "model": self.model,
             "sha256": self.sha256,
             "elapsed_ms": round(self.elapsed_ms, 1),

@@ -10,9 +10,10 @@ from brainscan.imaging.geometry import Geometry
 from brainscan.imaging.sequence import SequenceGuess
 from brainscan.inference.calibration import sigmoid, softmax
 from brainscan.inference.gate import GateVerdict
-from brainscan.inference.prediction import HeatMap
+from brainscan.inference.heatmap import HeatMap
 from brainscan.inference.release import Release
 from brainscan.inference.runtime import RawOutput
+from brainscan.inference.segmentation import Segmentation
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,8 @@ class Reading:
         ``(n, n, 1 + types)`` float32, Grad-CAM before the ReLU.
     verdict
         Of the input gate; ``None`` for a release without one.
+    segmentation
+        Outline of the tumor; ``None`` for a release without a decoder.
     """
 
     probability: float
@@ -41,6 +44,7 @@ class Reading:
     geometry: Geometry
     activation: np.ndarray = field(repr=False)
     verdict: GateVerdict | None = None
+    segmentation: Segmentation | None = field(default=None, repr=False)
 
     @classmethod
     def of(
@@ -50,6 +54,11 @@ class Reading:
         manifest = release.manifest
         types = softmax(raw.type[0].astype(np.float64) / manifest["temperature"]["type"])
         logits = raw.evidence[0] - np.float32(manifest["evidence_offset"])
+        rule = release.segmentation
+        segmentation = None
+        if rule is not None and raw.outline is not None:
+            ways = sigmoid(raw.outline[0]).astype(np.float32)
+            segmentation = Segmentation(ways, geometry, rule)
         return cls(
             probability=float(sigmoid(raw.tumor[0] / manifest["temperature"]["tumor"])),
             type_probabilities=dict(zip(release.types, types.tolist(), strict=True)),
@@ -59,6 +68,7 @@ class Reading:
             geometry=geometry,
             activation=raw.gradcam[0],
             verdict=verdict,
+            segmentation=segmentation,
         )
 
     def gradcam(self) -> dict[str, HeatMap]:

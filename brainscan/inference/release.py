@@ -12,6 +12,7 @@ from typing import Any
 from brainscan.errors import ModelUnavailable
 from brainscan.imaging.preprocessing import Preprocessing
 from brainscan.inference.decision import DEFAULT_SENSITIVITY, OperatingPoint
+from brainscan.inference.segmentation import SegmentationRule
 
 MANIFEST = "manifest.json"
 XML = "model.xml"
@@ -84,6 +85,12 @@ class Release:
         """See :func:`brainscan.inference.conformal.type_set`; ``None`` where not recorded."""
         sets = self.manifest.get("type_sets")
         return None if sets is None else {k: float(v) for k, v in sets["quantiles"].items()}
+
+    @property
+    def segmentation(self) -> SegmentationRule | None:
+        """How outlines are made; ``None`` for a release without a decoder."""
+        values = self.manifest.get("segmentation")
+        return None if values is None else SegmentationRule.from_json(values)
 
     def operating_point(self, sensitivity: float | None = None) -> OperatingPoint:
         """Return the threshold and band for a sensitivity, or the release's own.

@@ -33,6 +33,9 @@ class RawOutput:
         ``(b, n, n, 1 + types)``, before the ReLU.
     embedding
         ``(b, d)``, what the input gate judges by; ``None`` for a release made before the gate.
+    outline
+        ``(b, w, m, m)``, one for each way the slice is read; ``None`` for a release without
+        a decoder.
     """
 
     tumor: np.ndarray
@@ -40,6 +43,7 @@ class RawOutput:
     evidence: np.ndarray
     gradcam: np.ndarray
     embedding: np.ndarray | None = None
+    outline: np.ndarray | None = None
 
 
 class Runtime(Protocol):
@@ -104,7 +108,10 @@ class KerasRuntime:
         from brainscan.networks.weights import load_weights
 
         network = build_network(
-            release.architecture, size=release.preprocessing.size, types=release.types
+            release.architecture,
+            size=release.preprocessing.size,
+            types=release.types,
+            outlines=release.segmentation is not None,
         )
         load_weights(network, release.folder / WEIGHTS)
         self._network = serving_network(network, mirrored=release.mirrored)
@@ -125,4 +132,5 @@ def _raw(named: dict[str, np.ndarray], count: int, types: int) -> RawOutput:
         evidence=named["evidence"],
         gradcam=named["gradcam"],
         embedding=named.get("embedding"),
+        outline=named.get("outline"),
     )

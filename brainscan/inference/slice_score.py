@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from brainscan.inference.prediction import HeatMap
+from brainscan.inference.heatmap import HeatMap
+from brainscan.inference.segmentation import Segmentation
 
 SliceState = Literal["scored", "no_brain"]
 
@@ -35,6 +36,8 @@ class SliceScore:
     gate_refused
         Whether the input gate would have refused the slice by itself. It is scored all the
         same when the gate accepts the volume: its neighbours vouch for it.
+    segmentation
+        Outline on a scored slice; ``None`` elsewhere, and for a release without a decoder.
     """
 
     index: int
@@ -43,6 +46,7 @@ class SliceScore:
     evidence: HeatMap | None = field(default=None, repr=False)
     type_probabilities: dict[str, float] = field(default_factory=dict, repr=False)
     gate_refused: bool = False
+    segmentation: Segmentation | None = field(default=None, repr=False)
 
 
 def key_slices(slices: Sequence[SliceScore], spacing: float) -> tuple[int, ...]:

@@ -189,6 +189,7 @@ def _read(classifier: TumorClassifier, volume: Volume, plane: Plane, index: int)
         evidence=reading.evidence,
         type_probabilities=reading.type_probabilities,
         gate_refused=reading.verdict is not None and reading.verdict.refused,
+        segmentation=reading.segmentation,
     )
     return _Outcome(score, reading.verdict)
 

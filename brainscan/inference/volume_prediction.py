@@ -216,6 +216,33 @@ class VolumePrediction:
                 volume.put_slice(found, self.plane, one.index, one.evidence.on_slice())
         return found
 
+    @property
+    def segmented(self) -> bool:
+        """Whether the release outlines tumors."""
+        return any(one.segmentation is not None for one in self.scored)
+
+    def mask_volume(self, volume: Volume) -> np.ndarray | None:
+        """Return the outlined tumor on the voxels of the volume that was read.
+
+        The masks of the slices that are not called tumor-free by themselves; empty where the
+        answer for the volume is no tumor, as :meth:`Prediction.mask` is for a slice.
+
+        Returns
+        -------
+        numpy.ndarray
+            bool, the shape of ``volume.voxels``, canonical order; ``None`` for a release without
+            a decoder.
+        """
+        if not self.segmented:
+            return None
+        found = np.zeros(volume.shape, bool)
+        if self.decision == "no_tumor":
+            return found
+        for one in self.scored:
+            if one.segmentation is not None and (one.probability or 0.0) >= self.slice_threshold:
+                volume.put_slice(found, self.plane, one.index, one.segmentation.mask)
+        return found
+
     def to_json(self) -> dict[str, Any]:
         """Return the plain values of the answer, ready for ``json.dumps``."""
         return {

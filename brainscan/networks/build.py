@@ -9,6 +9,7 @@ import keras
 
 from brainscan.errors import TrainingError
 from brainscan.networks.custom_cnn import custom_cnn_base
+from brainscan.networks.decoder import OUTLINE, PREFIX, attach_decoder
 from brainscan.networks.heads import attach_heads
 from brainscan.networks.resnet import resnet50_base
 from brainscan.networks.weights import is_whole_network, load_weights
@@ -23,6 +24,7 @@ def build_network(
     types: Sequence[str] = (),
     weights: str | Path | None = None,
     dropout: float = 0.3,
+    outlines: bool = False,
 ) -> keras.Model:
     """Build a flat functional network.
 
@@ -39,12 +41,15 @@ def build_network(
         the ``weights.npz`` of a release (the whole network), or ``None``.
     dropout
         Rate before the dense layers.
+    outlines
+        Whether to attach the decoder. Weights of a release without one leave it random.
 
     Returns
     -------
     keras.Model
         Input ``(b, size, size, 1)`` in [0, 1]; a dict of float32 outputs as
-        :func:`brainscan.networks.heads.attach_heads` describes.
+        :func:`brainscan.networks.heads.attach_heads` describes, and with a decoder
+        ``"outline"`` ``(b, size / 2, size / 2)`` logit of tumor tissue.
     """
     if size % 16 or size < 64:
         msg = f"The input size must be a multiple of 16 and at least 64 pixels, got {size}."
@@ -65,8 +70,11 @@ def build_network(
         raise TrainingError(msg)
     outputs = attach_heads(stride_8, stride_16, width=width, types=types, dropout=dropout)
     network = keras.Model(image, outputs, name=architecture)
+    if outlines:
+        outputs |= {OUTLINE: attach_decoder(network)}
+        network = keras.Model(image, outputs, name=architecture)
     if whole:
-        load_weights(network, Path(str(weights)))
+        load_weights(network, Path(str(weights)), optional=PREFIX)
     return network
 
 
@@ -82,3 +90,9 @@ def freeze(network: keras.Model, stages: Sequence[str]) -> None:
             pretrained
         )
         layer.trainable = not (kept or layer.name.startswith(tuple(stages)))
+
+
+def freeze_all_but_decoder(network: keras.Model) -> None:
+    """Train the decoder and leave every other answer of the network as it is."""
+    for layer in network.layers:
+        layer.trainable = layer.name.startswith(PREFIX)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from brainscan.networks.decoder import OUTLINE
 from brainscan.networks.heads import EVIDENCE, EVIDENCE_CELLS, FEATURES, TUMOR, TYPE
 
 GRADCAM = "gradcam"
@@ -57,8 +58,10 @@ def serving_network(network: keras.Model, *, mirrored: bool = False) -> keras.Mo
 
     Outputs: ``"tumor"`` ``(b,)``, ``"type"`` ``(b, types)``, ``"evidence"`` ``(b, n, n)``,
     ``"gradcam"`` ``(b, n, n, 1 + types)`` and ``"embedding"`` ``(b, d)``, all float32;
-    Grad-CAM before its ReLU. With ``mirrored`` every output is the mean over the slice and its
-    left-right mirror image, maps mirrored back: twice the work, steadier answers.
+    Grad-CAM before its ReLU. A network with a decoder also has ``"outline"`` ``(b, 1, m, m)``.
+    With ``mirrored`` every output is the mean over the slice and its left-right mirror image,
+    maps mirrored back: twice the work, steadier answers. Only the outline keeps both ways,
+    ``(b, 2, m, m)``: where they differ, its border is uncertain.
     """
     kernel = gradcam_kernel(network)
     layer = keras.layers.Conv2D(kernel.shape[1], 1, use_bias=False, dtype="float32", name=GRADCAM)
@@ -67,6 +70,8 @@ def serving_network(network: keras.Model, *, mirrored: bool = False) -> keras.Mo
     names = (TUMOR, TYPE, EVIDENCE)
     outputs = {name: network.output[name] for name in names if name in network.output}
     outputs |= {GRADCAM: maps, EMBEDDING: embedding(network)}
+    if OUTLINE in network.output:
+        outputs[OUTLINE] = keras.ops.expand_dims(network.output[OUTLINE], 1)
     serving = keras.Model(network.input, outputs, name="serving")
     return _both_ways(serving) if mirrored else serving
 
@@ -78,6 +83,9 @@ def _both_ways(serving: keras.Model) -> keras.Model:
     outputs = {}
     for name, value in ways.items():
         one, other = keras.ops.unstack(keras.ops.reshape(value, (2, -1, *value.shape[1:])), 2)
+        if name == OUTLINE:
+            outputs[name] = keras.ops.concatenate([one, keras.ops.flip(other, axis=3)], axis=1)
+            continue
         back = keras.ops.flip(other, axis=2) if name in (EVIDENCE, GRADCAM) else other
         outputs[name] = (one + back) / 2.0
     return keras.Model(image, outputs, name="serving")

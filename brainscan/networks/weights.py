@@ -49,8 +49,17 @@ def is_whole_network(path: Path) -> bool:
     return f"{EVIDENCE_CELLS}/0" in read_arrays(path)
 
 
-def load_weights(network: keras.Model, path: Path) -> None:
+def load_weights(network: keras.Model, path: Path, *, optional: str | None = None) -> None:
     """Load weights written by :func:`save_weights` into a network of the same architecture.
+
+    Parameters
+    ----------
+    network
+        Where they go.
+    path
+        The ``.npz`` file.
+    optional
+        Layers whose names begin so keep their weights where the file has none of them.
 
     Raises
     ------
@@ -58,7 +67,10 @@ def load_weights(network: keras.Model, path: Path) -> None:
         When the file is missing or belongs to another network.
     """
     stored = read_arrays(path)
+    lacking = optional is not None and not any(name.startswith(optional) for name in stored)
     for layer in network.layers:
+        if lacking and layer.name.startswith(str(optional)):
+            continue
         names = [f"{layer.name}/{index}" for index in range(len(layer.weights))]
         shapes = [tuple(weight.shape) for weight in layer.weights]
         if any(name not in stored for name in names) or shapes != [

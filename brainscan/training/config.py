@@ -50,6 +50,9 @@ class TrainingConfig:
     keep
         Epoch to release: ``"best"`` by ``val_score``, or ``"last"``, where the validation slices
         cannot judge all that is learned (types of a source that trains whole).
+    outlines
+        ``"none"``: no decoder; ``"joint"``: the decoder learns with the rest; ``"only"``: the
+        decoder learns on a network that stays as it is.
     precision
         Keras dtype policy: ``"float32"`` or ``"mixed_bfloat16"``.
     """
@@ -76,6 +79,8 @@ class TrainingConfig:
     average: float = 0.998
     patience: int = 6
     keep: str = "best"
+    outlines: str = "none"
+    outline_weight: float = 1.0
     precision: str = "float32"
     seed: int = 20
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
@@ -93,6 +98,7 @@ class TrainingConfig:
             "average must lie in [0, 1)": 0 <= self.average < 1,
             "patience must be at least 1": self.patience >= 1,
             "keep must be best or last": self.keep in ("best", "last"),
+            "outlines must be none, joint or only": self.outlines in ("none", "joint", "only"),
         }
         for sentence, holds in checks.items():
             if not holds:

@@ -14,14 +14,20 @@ from sklearn.metrics import roc_auc_score
 
 from brainscan.data.loader import DataLoader
 from brainscan.errors import TrainingError
-from brainscan.networks.build import build_network, freeze
+from brainscan.networks.build import build_network, freeze, freeze_all_but_decoder
+from brainscan.networks.decoder import OUTLINE
 from brainscan.networks.heads import EVIDENCE, TUMOR, TYPE
 from brainscan.runs.folder import RunFolder
 from brainscan.training.checkpoint import Row, best_epoch, commit, has_checkpoint, restore
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import balanced_weights
 from brainscan.training.losses import Objective
-from brainscan.training.validation import validation_report, validation_scores
+from brainscan.training.validation import (
+    cell_dice,
+    outline_scores,
+    validation_report,
+    validation_scores,
+)
 
 _BASE = ("conv1_", "conv2_", "conv3_", "conv4_")
 _STATUS_EVERY_S = 2.0
@@ -69,13 +75,21 @@ class Trainer:
         self._report = report
         start = None if config.weights == "none" else config.weights
         size, types = config.preprocessing.size, config.types
+        outlines = config.outlines != "none"
         self.network = build_network(
-            config.architecture, size=size, types=types, weights=start, dropout=config.dropout
+            config.architecture,
+            size=size,
+            types=types,
+            weights=start,
+            dropout=config.dropout,
+            outlines=outlines,
         )
         # The averaged weights live in a network of their own: validating needs no swapping.
-        self.averaged = build_network(config.architecture, size=size, types=types)
+        self.averaged = build_network(
+            config.architecture, size=size, types=types, outlines=outlines
+        )
         self.averaged.set_weights(self.network.get_weights())
-        self.cells = int(self.network.output[EVIDENCE].shape[1])
+        self.cells = int(self.network.output[OUTLINE if outlines else EVIDENCE].shape[1])
         self.steps = max(1, len(training.order(0, 0)) // config.batch_size)
         self.history: list[Row] = []
         self._seconds_a_step: float | None = None
@@ -128,7 +142,10 @@ class Trainer:
     def _begin_stage(self, stage: str) -> tuple[keras.Optimizer, Callable[..., Any]]:
         config = self.config
         head = stage == "head"
-        freeze(self.network, _BASE if head else config.frozen)
+        if config.outlines == "only":
+            freeze_all_but_decoder(self.network)
+        else:
+            freeze(self.network, _BASE if head else config.frozen)
         epochs = config.head_epochs if head else config.epochs - config.head_epochs
         total = epochs * self.steps
         warm = min(300, max(1, total // 10))
@@ -148,15 +165,21 @@ class Trainer:
     def _step_function(self, optimizer: keras.Optimizer) -> Callable[..., Any]:
         config = self.config
         variables = self.network.trainable_variables
-        pairs = list(zip(self.averaged.weights, self.network.weights, strict=True))
+        layers = zip(self.averaged.layers, self.network.layers, strict=True)
+        pairs = [
+            pair
+            for slow, fast in layers
+            if fast.trainable
+            for pair in zip(slow.weights, fast.weights, strict=True)
+        ]
 
         @tf.function
         def step(
-            images: tf.Tensor, tumor: tf.Tensor, kind: tf.Tensor, evidence: tf.Tensor
+            images: tf.Tensor, tumor: tf.Tensor, kind: tf.Tensor, shares: tf.Tensor
         ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
             with tf.GradientTape() as tape:
                 outputs = self.network(images, training=True)
-                losses = self._objective(outputs, tumor, kind, evidence)
+                losses = self._objective(outputs, tumor, kind, shares)
             gradients = tape.gradient(losses["loss"], variables)
             optimizer.apply_gradients(zip(gradients, variables, strict=True))
             # Young averages follow fast, or the random start would stay in them for long.
@@ -217,23 +240,32 @@ class Trainer:
         sums: dict[str, float] = {}
         tumor = np.zeros(len(slices), np.float32)
         kinds = np.zeros((len(slices), len(self.config.types)), np.float32)
+        overlap = np.full(len(slices), np.nan)
         for start in range(0, len(slices), _BATCH):
             part = slice(start, start + _BATCH)
             truth = (slices.tumor[part], slices.type_index[part])
             images = slices.images[part, ..., None].astype(np.float32) / 255
             outputs = self._infer(tf.constant(images))
-            evidence = np.stack(
+            shares = np.stack(
                 [slices.evidence(i, slices.masks[i], self.cells) for i in _indices(part, slices)]
             )
-            for name, value in self._objective(outputs, *truth, evidence).items():
+            for name, value in self._objective(outputs, *truth, shares).items():
                 sums[name] = sums.get(name, 0.0) + float(value) * len(images)
             tumor[part] = tf.sigmoid(outputs[TUMOR]).numpy()
             if self.config.types:
                 kinds[part] = tf.nn.softmax(outputs[TYPE]).numpy()
+            if OUTLINE in outputs:
+                overlap[part] = cell_dice(shares >= 0.5, outputs[OUTLINE].numpy() >= 0)
         truths = (slices.tumor, slices.type_index)
         self._last_report = validation_report(self.config.types, *truths, tumor, kinds)
         losses = {f"val_{name}": value / len(slices) for name, value in sums.items()}
-        return losses | validation_scores(slices.records, *truths, tumor, kinds)
+        scores = validation_scores(slices.records, *truths, tumor, kinds)
+        if self.config.outlines != "none":
+            dice = outline_scores(slices.records, overlap)
+            if self.config.outlines == "only":  # the rest stays as it is and decides nothing
+                scores["val_score"] = float(np.mean(list(dice.values())))
+            scores |= dice
+        return losses | scores
 
     def _tell(self, epoch: int, step: int) -> None:
         left = (self.config.epochs - epoch) * self.steps - step

@@ -69,6 +69,38 @@ def validation_scores(
     return scores
 
 
+def cell_dice(truth: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Return the Dice coefficient of every slice on the network's grid: ``(n,)`` float64.
+
+    Parameters
+    ----------
+    truth, found
+        ``(n, h, w)`` bool. NaN for a slice without a tumor cell.
+    """
+    common = np.sum(truth & found, axis=(1, 2))
+    size = truth.sum(axis=(1, 2))
+    both = size + found.sum(axis=(1, 2))
+    return np.where(size > 0, 2.0 * common / np.maximum(both, 1), np.nan)
+
+
+def outline_scores(records: Sequence[Record], dice: np.ndarray) -> dict[str, float]:
+    """Return the mean Dice coefficient of every stratum with outlines, as history columns.
+
+    Parameters
+    ----------
+    records
+        Of the ``n`` slices.
+    dice
+        ``(n,)``, NaN where there is nothing to outline.
+    """
+    strata = np.array([record.stratum for record in records])
+    known = np.isfinite(dice)
+    return {
+        f"val_dice_{stratum.replace(' ', '_')}": float(dice[known & (strata == stratum)].mean())
+        for stratum in sorted(set(strata[known]))
+    }
+
+
 def validation_report(
     types: Sequence[str],
     tumor: np.ndarray,

@@ -48,12 +48,15 @@ class FakeRuntime:
         marked = head.size > 0 and float(np.median(head)) < 110
         cells = cv2.resize((image > 215).astype(np.float32), (CELLS, CELLS), None, 0, 0, 3)
         bright = (cells > 0.5) & marked
+        fine = cv2.resize(bright.astype(np.uint8), (4 * CELLS, 4 * CELLS), None, 0, 0, 0) > 0
+        outline = np.where(fine, HIGH, LOW).astype(np.float32)
         return RawOutput(
             tumor=np.array([HIGH if bright.any() else LOW], np.float32),
             type=np.array([[1.0, 2.0, 0.0]], np.float32),
             evidence=np.where(bright, HIGH, LOW).astype(np.float32)[None],
             gradcam=np.zeros((1, CELLS, CELLS, 4), np.float32),
             embedding=np.zeros((1, 2), np.float32),
+            outline=np.stack([outline, cv2.erode(outline, np.ones((3, 3), np.uint8))])[None],
         )
 
 
@@ -79,6 +82,7 @@ def fake_release(**changes: Any) -> Release:
         "preprocessing": Preprocessing().to_json(), "temperature": {"tumor": 1.0, "type": 1.0},
         "evidence_offset": 0.0, "threshold": 0.5, "band": [0.5, 0.7],
         "operating_points": POINTS, "volume_rule": RULE, "files": {},
+        "segmentation": {"threshold": 0.5, "smallest": 0.0},
     }  # fmt: skip
     return Release(Path("/nowhere"), {**manifest, **changes})
 

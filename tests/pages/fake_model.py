@@ -20,6 +20,7 @@ from brainscan.imaging.preprocessing import Preprocessing, preprocess
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import Decision, HeatMap, Prediction
 from brainscan.inference.release import Release
+from brainscan.inference.segmentation import Segmentation
 
 THRESHOLD, BAND = 0.5, (0.4, 0.6)
 TYPES = ("glioma", "meningioma", "pituitary")
@@ -81,7 +82,14 @@ class FakeClassifier:
             elapsed_ms=(time.perf_counter() - started) * 1000,
             warnings=(f"Read although the input gate refused it: {refusal}",) if refusal else (),
             refusal=refusal,
+            segmentation=Segmentation(_ways(inner), geometry),
         )
+
+
+def _ways(inner: np.ndarray) -> np.ndarray:
+    """Return two outlines of what is bright: the second a little smaller."""
+    fine = cv2.resize(inner, (96, 96), interpolation=cv2.INTER_AREA)
+    return np.stack([fine, cv2.erode(fine, np.ones((3, 3), np.uint8))]).astype(np.float32)
 
 
 def list_fake_models(root: Path | None = None) -> list[Release]:
@@ -100,6 +108,7 @@ def list_fake_models(root: Path | None = None) -> list[Release]:
                 "coverage": {"tumor": 0.95, "no_tumor": 0.95, "type": 0.9},
                 "type_sets": {"level": 0.9, "quantiles": dict.fromkeys(TYPES, 0.85)},
                 "files": {"weights": name},
+                "segmentation": {"threshold": 0.5, "smallest": 0.0},
             },
         )
         for name in ("resnet50", "custom_cnn")

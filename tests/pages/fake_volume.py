@@ -70,7 +70,12 @@ def predict_volume(
             raise Cancelled("Stopped.")
         told = classifier.fake.predict(volume.to_scan("axial", index), gate=False)
         scored[index] = SliceScore(
-            index, "scored", told.tumor_probability, told.evidence, told.type_probabilities
+            index,
+            "scored",
+            told.tumor_probability,
+            told.evidence,
+            told.type_probabilities,
+            segmentation=told.segmentation,
         )
         progress(len(scored), depth // EVERY)
     slices = tuple(scored.get(i, SliceScore(i, "no_brain")) for i in range(depth))
