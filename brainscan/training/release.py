@@ -17,6 +17,7 @@ from brainscan.data.loader import DataLoader
 from brainscan.data.seen import SEEN, write_seen
 from brainscan.errors import TrainingError
 from brainscan.inference.calibration import sigmoid, softmax
+from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.gate import GATE
 from brainscan.inference.release import (
     FILES,
@@ -39,6 +40,7 @@ from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import check_same_data, training_split
 from brainscan.training.gate_fit import fit_gate
 from brainscan.training.provenance import data_facts, public_settings, start_of
+from brainscan.training.segmentation_fit import fit_segmentation_rule
 from brainscan.training.validation import validation_report, validation_scores
 from brainscan.training.volume_fit import fit_volume_rule
 
@@ -79,6 +81,12 @@ def make_release(
     metrics = run.read_json("metrics.json")
     if not metrics:
         raise TrainingError(f"The run {run.path.name} has no finished epoch to release.")
+    if config.outlines == "only":
+        msg = (
+            f"The run {run.path.name} trained a decoder alone, which belongs to the release it "
+            "began from. Add it there with `python -m brainscan add_outlines`."
+        )
+        raise TrainingError(msg)
     network = _best_network(run, config)
     target.mkdir(parents=True, exist_ok=True)
     save_weights(network, target / WEIGHTS)
@@ -103,6 +111,10 @@ def make_release(
     manifest |= ways
     manifest |= calibrate(slices, raw, _typed(typed, config, manifest) if typed else None)
     write_seen(target / SEEN, (*training.records, *validation.records))
+    if config.outlines == "joint":
+        manifest["segmentation"] = {"threshold": 0.5, "smallest": 0.0}  # until it is chosen
+        judge = TumorClassifier(served := Release(target, manifest), OpenVINORuntime(served))
+        manifest["segmentation"] = fit_segmentation_rule(judge, validation.records)
     arrays, manifest["gate"] = fit_gate(Release(target, manifest), training, validation, other)
     np.savez(target / GATE, allow_pickle=False, **arrays)
     probability = sigmoid(raw.tumor / manifest["temperature"]["tumor"])
@@ -121,7 +133,12 @@ def make_release(
 
 
 def _best_network(run: RunFolder, config: TrainingConfig) -> keras.Model:
-    network = build_network(config.architecture, size=config.preprocessing.size, types=config.types)
+    network = build_network(
+        config.architecture,
+        size=config.preprocessing.size,
+        types=config.types,
+        outlines=config.outlines != "none",
+    )
     load_best(run, network, run.read_json("metrics.json")["best_epoch"])
     return network
 
