@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -48,6 +49,28 @@ class SliceScore:
     gate_refused: bool = False
     segmentation: Segmentation | None = field(default=None, repr=False)
 
+    @property
+    def fresh_segmentation(self) -> Segmentation | None:
+        """A copy of ``segmentation`` that is let go of after use, with the arrays it computes.
+
+        Kept for every slice of a volume they would take many times the volume's own memory.
+        """
+        return None if self.segmentation is None else replace(self.segmentation)
+
+    @cached_property
+    def outlined(self) -> bool:
+        """Whether the network outlines anything on the slice, whatever is decided."""
+        outline = self.fresh_segmentation
+        if outline is None or outline.ways.mean(axis=0).max() < outline.rule.threshold:
+            return False  # the way to the slice is bilinear: nothing on it exceeds the cells
+        return outline.outlined
+
+    @cached_property
+    def outline_met(self) -> bool:
+        """Whether the slice's strongest evidence lies in its outline; see ``Segmentation``."""
+        outline = self.fresh_segmentation
+        return outline is None or self.evidence is None or outline.meets(self.evidence)
+
 
 def key_slices(slices: Sequence[SliceScore], spacing: float) -> tuple[int, ...]:
     """Return the indices of the most suspicious slices, at least 10 mm and two slices apart.
@@ -72,6 +95,17 @@ def key_slices(slices: Sequence[SliceScore], spacing: float) -> tuple[int, ...]:
 def suspicion(one: SliceScore) -> tuple[float, float]:
     """Return what suspicious slices are ranked by: probability, then strongest evidence."""
     return one.probability or 0.0, one.evidence.peak if one.evidence else 0.0
+
+
+def strongest(slices: Sequence[SliceScore]) -> SliceScore:
+    """Return the slice with the strongest evidence; of equal ones the most probable.
+
+    Parameters
+    ----------
+    slices
+        At least one.
+    """
+    return max(slices, key=lambda one: suspicion(one)[::-1])
 
 
 def mean_types(slices: Sequence[SliceScore]) -> dict[str, float]:

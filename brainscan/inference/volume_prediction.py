@@ -16,16 +16,13 @@ from brainscan.inference.release import Release
 from brainscan.inference.slice_score import SliceScore as SliceScore
 from brainscan.inference.slice_score import SliceState as SliceState
 from brainscan.inference.slice_score import mean_types, suspicion
+from brainscan.inference.volume_consistency import (
+    contradictions,
+    meets,
+    suspicious,
+    with_contradictions,
+)
 from brainscan.inference.volume_rule import VolumeRule
-
-_SINGLE = (
-    "Single slices look like tumour although the scan as a whole does not: a small tumour can "
-    "look so, and so can a false alarm. Look at the key slices."
-)
-_NOWHERE = (
-    "The scan as a whole looks like a tumour scan, but no place on its suspicious slices does. "
-    "Read the answer with caution."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,13 +128,6 @@ class VolumePrediction:
             one for one, said in zip(scored, decisions, strict=True) if said != "no_tumor"
         ] or [max(scored, key=suspicion)]
         shares = mean_types(speaking)
-        told = [text for text in warnings if text not in (_SINGLE, _NOWHERE)]
-        if decision == "no_tumor" and "tumor" in decisions:
-            told.append(_SINGLE)
-        if decision == "tumor" and not any(
-            e.evidence and e.evidence.has_evidence for e in speaking
-        ):
-            told.append(_NOWHERE)
         return cls(
             plane=plane,
             slices=slices,
@@ -156,7 +146,9 @@ class VolumePrediction:
             model=release.title,
             sha256=sha256,
             elapsed_ms=elapsed_ms,
-            warnings=tuple(told),
+            warnings=with_contradictions(
+                warnings, contradictions(decision, plane, scored, decisions, alone.threshold)
+            ),
             sensitivity=point.sensitivity,
             promised=point.promised and rule.fitted,
             types_learned=types_learned,
@@ -217,6 +209,13 @@ class VolumePrediction:
         return found
 
     @property
+    def drawn(self) -> tuple[SliceScore, ...]:
+        """The slices whose outlines, if any, go with the answer: none where it is no tumor."""
+        if self.decision == "no_tumor":
+            return ()
+        return tuple(suspicious(self.scored, self.slice_threshold))
+
+    @property
     def segmented(self) -> bool:
         """Whether the release outlines tumors."""
         return any(one.segmentation is not None for one in self.scored)
@@ -236,12 +235,27 @@ class VolumePrediction:
         if not self.segmented:
             return None
         found = np.zeros(volume.shape, bool)
-        if self.decision == "no_tumor":
-            return found
-        for one in self.scored:
-            if one.segmentation is not None and (one.probability or 0.0) >= self.slice_threshold:
-                volume.put_slice(found, self.plane, one.index, one.segmentation.mask)
+        for one in self.drawn:
+            if (outline := one.fresh_segmentation) is not None:
+                volume.put_slice(found, self.plane, one.index, outline.mask)
         return found
+
+    def band_volumes(self, volume: Volume) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the inner and the outer mask of the uncertain border, see ``Segmentation.band``.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            As :meth:`mask_volume` returns one; equal where the release reads a slice one way.
+        """
+        if not self.segmented:
+            return None
+        inner, outer = np.zeros(volume.shape, bool), np.zeros(volume.shape, bool)
+        for one in self.drawn:
+            if (outline := one.fresh_segmentation) is not None:
+                for target, mask in zip((inner, outer), outline.band, strict=True):
+                    volume.put_slice(target, self.plane, one.index, mask)
+        return inner, outer
 
     def to_json(self) -> dict[str, Any]:
         """Return the plain values of the answer, ready for ``json.dumps``."""
@@ -269,11 +283,22 @@ class VolumePrediction:
             "slice_threshold": self.slice_threshold,
             "key_slices": list(self.key_slices),
             "agreement": round(self.agreement, 4),
+            "outline": self._outline_json(),
             "rule": self.rule,
             "model": self.model,
             "sha256": self.sha256,
             "elapsed_ms": round(self.elapsed_ms, 1),
             "warnings": list(self.warnings),
+        }
+
+    def _outline_json(self) -> dict[str, Any] | None:
+        """Return where the network draws outlines on suspicious slices, whatever is decided."""
+        if not self.segmented:
+            return None
+        found = suspicious(self.scored, self.slice_threshold)
+        return {
+            "slices": [one.index for one in found if one.outlined],
+            "meets_evidence": meets(self.scored, self.slice_threshold),
         }
 
 

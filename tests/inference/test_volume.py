@@ -141,7 +141,7 @@ def test_a_classifier_with_another_sensitivity_decides_there() -> None:
 def test_single_tumor_slices_of_a_cleared_volume_are_pointed_out() -> None:
     wide = {"volume_rule": {"kind": "run_mean", "share": 0.6, "operating_points": [
         {"sensitivity": 0.95, "threshold": 0.8, "band": [0.8, 0.8]}]}}  # fmt: skip
-    classifier = fake_classifier(**wide)
+    classifier = fake_classifier(**wide, segmentation=None)
     prediction = predict_volume(classifier, make_volume())
     assert prediction.decision == "no_tumor"
     assert any("Single slices look like tumour" in text for text in prediction.warnings)
