@@ -1,0 +1,69 @@
+// The bar of the edit mode, the same in the slice and the volume viewer. Its host gives and is
+// told, by edit(action, value): brush, eraser, radius (value), undo, redo, revert, clear, name
+// (value), cancel, save, keep, discard.
+
+class EditBar {
+  constructor(root, host) {
+    this.root = root;
+    this.host = host;
+    this.radius = root.querySelector("[data-edit-radius]");
+    this.name = root.querySelector("[data-edit-name]");
+    this.radius.max = RADII.length - 1;
+    for (const button of root.querySelectorAll("[data-edit]")) {
+      button.addEventListener("click", () => host.edit(button.dataset.edit));
+    }
+    this.radius.addEventListener("input", () => host.edit("radius", RADII[Number(this.radius.value)]));
+    this.name.addEventListener("input", () => host.edit("name", this.name.value));
+    this.name.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") host.edit("save");
+      // A letter of the name is no key of the viewer or of the page.
+      event.stopPropagation();
+    });
+  }
+
+  // State: { open, erasing, radius, unit, canUndo, canRedo, canRevert, canClear, name, asking,
+  // saving, said }; unit: what a pixel's width is in mm, or null.
+  update(state) {
+    this.root.hidden = !state.open;
+    if (!state.open) return;
+    const button = (name) => this.root.querySelector(`[data-edit=${name}]`);
+    button("brush").setAttribute("aria-pressed", String(!state.erasing));
+    button("eraser").setAttribute("aria-pressed", String(state.erasing));
+    button("undo").disabled = !state.canUndo;
+    button("redo").disabled = !state.canRedo;
+    button("revert").disabled = !state.canRevert;
+    button("clear").disabled = !state.canClear;
+    button("save").disabled = state.saving;
+    this.root.querySelector(".deciding").hidden = state.asking;
+    this.root.querySelector(".asking").hidden = !state.asking;
+    this.radius.value = Math.max(0, RADII.findIndex((one) => one >= state.radius));
+    this.radius.style.setProperty("--fill", `${(100 * this.radius.value) / (RADII.length - 1)}%`);
+    this.write("radius", state.unit ? `${lengthWords(state.radius * state.unit)} mm` : `${state.radius} px`);
+    this.write("said", state.saving ? "Saving" : state.said ?? "");
+    if (this.name.value !== state.name && this.root.getRootNode().activeElement !== this.name) {
+      this.name.value = state.name;
+    }
+  }
+
+  write(name, text) {
+    const out = this.root.querySelector(`[data-edit-out=${name}]`);
+    if (out.textContent !== text) out.textContent = text;
+  }
+}
+
+function lengthWords(mm) {
+  return mm >= 10 ? String(Math.round(mm)) : mm.toFixed(1);
+}
+
+const EDIT_KEYS = { b: "brush", e: "eraser", "[": "smaller", "]": "larger", Enter: "save", Escape: "cancel" };
+
+// What a key means while the outline is edited; undefined: nothing of its own.
+function editAction(event) {
+  if (event.altKey) return undefined;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (event.ctrlKey || event.metaKey) {
+    if (key === "z") return event.shiftKey ? "redo" : "undo";
+    return key === "y" ? "redo" : undefined;
+  }
+  return EDIT_KEYS[key];
+}
