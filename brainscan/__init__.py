@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from brainscan.inference.batch import predict_files as predict_files
     from brainscan.inference.classifier import TumorClassifier as TumorClassifier
     from brainscan.inference.release import list_models as list_models
+    from brainscan.inference.segmenter import TumorSegmenter as TumorSegmenter
     from brainscan.inference.volume import predict_volume as predict_volume
 
 __version__ = "0.1.0"
@@ -28,6 +29,7 @@ _HOMES = {
     "DataLoader": "brainscan.data.loader",
     "GradCAM": "brainscan.explain.gradcam",
     "TumorClassifier": "brainscan.inference.classifier",
+    "TumorSegmenter": "brainscan.inference.segmenter",
     "evaluate": "brainscan.evaluation.evaluate",
     "find_scans": "brainscan.imaging.intake",
     "list_models": "brainscan.inference.release",
@@ -45,6 +47,7 @@ __all__ = [  # noqa: RUF022 - in the order a reader meets them
     "open_dataset",
     "DataLoader",
     "TumorClassifier",
+    "TumorSegmenter",
     "predict_files",
     "predict_volume",
     "GradCAM",
