@@ -12,7 +12,8 @@ from brainscan.imaging.preprocessing import preprocess
 from brainscan.imaging.scan import Scan
 from brainscan.inference.conformal import type_set
 from brainscan.inference.decision import Decision, with_disagreement
-from brainscan.inference.gate import NO_GATE, Gate, GateVerdict, gate_values
+from brainscan.inference.gate import NO_GATE, Gate, GateVerdict
+from brainscan.inference.gate_traits import gate_values
 from brainscan.inference.prediction import Prediction
 from brainscan.inference.reading import Reading, type_warning, types_learned
 from brainscan.inference.release import Release, open_release

@@ -18,7 +18,7 @@ from brainscan.imaging.phantom import Lesion, phantom_png, phantom_slice
 from brainscan.imaging.preprocessing import Preprocessing, preprocess
 from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
-from brainscan.inference.gate import gate_values
+from brainscan.inference.gate_traits import gate_values
 from brainscan.inference.runtime import Runtime
 from brainscan.training.gate_variety import degraded, resliced, stacks
 from brainscan.training.impostors import KINDS, impostors
@@ -46,7 +46,7 @@ class Pictures:
     Attributes
     ----------
     values
-        ``(n, d)`` float64, as :func:`brainscan.inference.gate.gate_values` returns them.
+        ``(n, d)`` float64, as :func:`brainscan.inference.gate_traits.gate_values` returns them.
     kinds, groups
         ``(n,)`` str.
     unread

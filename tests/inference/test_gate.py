@@ -14,7 +14,8 @@ from brainscan.imaging.preprocessing import Preprocessing, preprocess
 from brainscan.imaging.scan import Scan
 from brainscan.inference.batch import predict_files
 from brainscan.inference.classifier import TumorClassifier
-from brainscan.inference.gate import GATE, NO_GATE, Gate, traits
+from brainscan.inference.gate import GATE, NO_GATE, Gate
+from brainscan.inference.gate_traits import traits
 from brainscan.inference.release import Release, models_root
 from brainscan.inference.runtime import RawOutput
 

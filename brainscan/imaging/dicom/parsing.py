@@ -20,9 +20,10 @@ import pydicom
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_partial
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from pydicom.uid import UID
 
 from brainscan.errors import InputRejected
+from brainscan.imaging.dicom.guards import BehindPixels, BoundedStream, at_pixels, check_inflated
 from brainscan.imaging.dicom.tags import HEADER_TAGS, PIXEL_TAGS
 from brainscan.imaging.limits import ReadLimits, human_bytes
 from brainscan.imaging.source import Source, unreadable
@@ -34,43 +35,10 @@ PARSE_ERRORS = (
 )  # fmt: skip
 """What pydicom and the decoders raise on damaged or unusual files."""
 
-_CHUNK = 1024**2
-_MOST_READS = 5_000_000
-_FIRST_PIXEL_TAG, _LAST_PIXEL_TAG = 0x7FE00008, 0x7FE00010
-
 # Values of a file must not reach a log or the screen; damage is reported in our own words.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-
-
-class _Bounded:
-    """A stream that a damaged or hostile file cannot use up memory or time with.
-
-    It never allocates for more bytes than the file has, whatever a length says, and ends after
-    more reads than any real header needs.
-    """
-
-    def __init__(self, stream: BinaryIO, size: int) -> None:
-        self._stream = stream
-        self._size = size
-        self._reads = 0
-
-    def read(self, count: int = -1) -> bytes:
-        self._reads += 1
-        if self._reads > _MOST_READS:
-            raise EOFError
-        left = max(0, self._size - self._stream.tell())
-        return self._stream.read(left if count < 0 else min(count, left))
-
-    def seek(self, place: int, whence: int = 0) -> int:
-        return self._stream.seek(place, whence)
-
-    def tell(self) -> int:
-        return self._stream.tell()
-
-    def close(self) -> None:
-        self._stream.close()
 
 
 def parse_dicom(
@@ -99,10 +67,10 @@ def parse_dicom(
     who = source.name
     try:
         with source.open() as stream:
-            _check_inflated(stream, source, limits)
+            check_inflated(stream, source, limits)
             dataset = read_partial(
-                cast(BinaryIO, _Bounded(stream, source.size)),
-                stop_when=_BehindPixels() if pixels else _at_pixels,
+                cast(BinaryIO, BoundedStream(stream, source.size)),
+                stop_when=BehindPixels() if pixels else at_pixels,
                 force=True,
                 specific_tags=[*HEADER_TAGS, *(PIXEL_TAGS if pixels else ()), *more],
             )
@@ -150,8 +118,10 @@ def parse_whole(source: Source, limits: ReadLimits) -> FileDataset:
         )
     try:
         with source.open() as stream:
-            _check_inflated(stream, source, limits)
-            dataset = pydicom.dcmread(cast(BinaryIO, _Bounded(stream, source.size)), force=True)
+            check_inflated(stream, source, limits)
+            dataset = pydicom.dcmread(
+                cast(BinaryIO, BoundedStream(stream, source.size)), force=True
+            )
             if not len(dataset) or _ends_early(dataset):
                 raise EOFError
             return dataset
@@ -178,61 +148,6 @@ def _ends_early(dataset: FileDataset) -> bool:
     if text(dataset, "PhotometricInterpretation") == "YBR_FULL_422":
         pixels *= 2 / 3
     return len(dataset["PixelData"].value or b"") < pixels * bits / 8
-
-
-def _at_pixels(tag: int, vr: str | None, length: int) -> bool:
-    return tag >= _FIRST_PIXEL_TAG
-
-
-class _BehindPixels:
-    """Ends parsing behind the pixel data, where some files carry megabytes of padding."""
-
-    def __init__(self) -> None:
-        self._over = False
-
-    def __call__(self, tag: int, vr: str | None, length: int) -> bool:
-        if self._over or tag > _LAST_PIXEL_TAG:
-            return True
-        self._over = tag in (_FIRST_PIXEL_TAG, 0x7FE00009, _LAST_PIXEL_TAG)
-        return False
-
-
-def _check_inflated(stream: BinaryIO, source: Source, limits: ReadLimits) -> None:
-    """Measure a deflated data set without keeping it; pydicom inflates it in one go."""
-    deflated = _seek_data_set(stream) == DeflatedExplicitVRLittleEndian
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    total = 0
-    while deflated and (chunk := stream.read(_CHUNK)):
-        while chunk:
-            total += len(inflater.decompress(chunk, _CHUNK))
-            chunk = inflater.unconsumed_tail
-            if total > limits.max_volume_bytes:
-                raise InputRejected(
-                    f"{source.name} unpacks to more than {human_bytes(limits.max_volume_bytes)}, "
-                    "as a decompression bomb does. Export it again."
-                )
-    stream.seek(0)
-
-
-def _seek_data_set(stream: BinaryIO) -> str:
-    """Go behind the file meta information; return the transfer syntax it states, or ``""``.
-
-    The meta information is always explicit little endian (PS3.10 section 7.1).
-    """
-    syntax = ""
-    if stream.read(132)[128:] != b"DICM":
-        return syntax
-    while len(head := stream.read(8)) == 8:
-        group, element, kind, length = struct.unpack("<HH2sH", head)
-        if group != 2:
-            stream.seek(-8, 1)
-            break
-        if kind in (b"OB", b"UN"):
-            length = int.from_bytes(stream.read(4), "little")
-        body = stream.read(min(length, _CHUNK))
-        if element == 0x10:
-            syntax = body.decode("ascii", "replace").strip("\0 ")
-    return syntax
 
 
 def transfer_syntax(dataset: FileDataset) -> UID:
