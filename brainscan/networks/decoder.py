@@ -23,7 +23,7 @@ SKIPS = {
 _WIDTHS = (32, 64, 128)  # channels at stride 2, 4 and 8
 
 
-def attach_decoder(base: keras.Model) -> keras.KerasTensor:
+def attach_decoder(base: keras.Model, *, finest: int = 2) -> keras.KerasTensor:
     """Read the outline from a network's features, as a U-Net does (arXiv:1505.04597).
 
     The decoder only reads: classifier and decoder share one encoder and one forward pass, and
@@ -33,11 +33,13 @@ def attach_decoder(base: keras.Model) -> keras.KerasTensor:
     ----------
     base
         A network with the heads of :func:`brainscan.networks.heads.attach_heads`.
+    finest
+        Stride at which the decoder ends: 2, 4 or 8 pixels of the input.
 
     Returns
     -------
     KerasTensor
-        ``(b, size / 2, size / 2)`` logit of tumor tissue in each cell of two by two pixels.
+        ``(b, size / finest, size / finest)`` logit of tumor tissue in each cell.
     """
     layers = keras.layers
     fine, middle, coarse, deep = (base.get_layer(name).output for name in SKIPS[base.name])
@@ -55,10 +57,12 @@ def attach_decoder(base: keras.Model) -> keras.KerasTensor:
     )
     x = _normalised(x, "norm8")
     x = _block(x, wide, "refine8")
-    x = _up(x, middle, medium, 4)
-    x = _block(x, medium, "refine4")
-    x = _up(x, fine, narrow, 2)
-    x = _block(x, narrow, "refine2")
+    if finest <= 4:
+        x = _up(x, middle, medium, 4)
+        x = _block(x, medium, "refine4")
+    if finest <= 2:
+        x = _up(x, fine, narrow, 2)
+        x = _block(x, narrow, "refine2")
     prior = keras.initializers.Constant(-3.0)  # rare tissue, as in the evidence
     cells = layers.Conv2D(1, 1, bias_initializer=prior, dtype="float32", name=f"{PREFIX}cells")(x)
     return layers.Reshape(cells.shape[1:3], dtype="float32", name=f"{PREFIX}map")(cells)

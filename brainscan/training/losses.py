@@ -83,7 +83,13 @@ def evidence_loss(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     return cross_entropy + 0.25 * tf.reduce_mean(dice)
 
 
-def outline_loss(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+def outline_loss(
+    truth: tf.Tensor,
+    logits: tf.Tensor,
+    *,
+    cross_entropy: float = OUTLINE_CROSS_ENTROPY,
+    dice: float = 1.0,
+) -> tf.Tensor:
     """Binary cross-entropy of every cell, plus soft Dice of every slice with a tumor.
 
     Cross-entropy alone neglects small tumors, Dice alone (arXiv:1606.04797) leaves tumor-free
@@ -96,6 +102,8 @@ def outline_loss(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         ``(b, h, w)`` share of tumor in each cell, -1 where the outline is unknown.
     logits
         ``(b, h, w)``.
+    cross_entropy, dice
+        Weights of the two parts.
     """
     known = tf.cast(truth >= 0, tf.float32)
     share = tf.maximum(truth, 0.0)
@@ -105,8 +113,8 @@ def outline_loss(truth: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     common = tf.reduce_sum(found * share, axis=(1, 2))
     total = tf.reduce_sum(found + share, axis=(1, 2))
     has_tumor = tf.cast(tf.reduce_sum(share, axis=(1, 2)) > 0.5, tf.float32)
-    dice = has_tumor * (1.0 - (2.0 * common + 1.0) / (total + 1.0))
-    return OUTLINE_CROSS_ENTROPY * tf.reduce_mean(slices) + tf.reduce_mean(dice)
+    missed = has_tumor * (1.0 - (2.0 * common + 1.0) / (total + 1.0))
+    return cross_entropy * tf.reduce_mean(slices) + dice * tf.reduce_mean(missed)
 
 
 def shares_at(truth: tf.Tensor, cells: int) -> tf.Tensor:
