@@ -80,3 +80,8 @@ def raw_tiff(pixels: np.ndarray, sample_format: int, photometric: int = 1) -> by
     directory = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *t) for t in tags)
     start = struct.pack("<2sHI", b"II", 42, 8 + len(padded))
     return start + padded + directory + bytes(4)
+
+
+def exact_luma(rgb: np.ndarray) -> np.ndarray:
+    """BT.601 luma in float64, independent of the code under test."""
+    return rgb.astype(np.float64) @ np.array([0.299, 0.587, 0.114])
