@@ -7,6 +7,7 @@ const OUTLINE_INK = Object.freeze({
   casing: "rgba(6, 10, 16, 0.8)",
   measure: "#ffffff",
 });
+const ROUNDED = 1.5;
 const HEADINGS = [[1, 0], [0, 1], [-1, 0], [0, -1]]; // right, down, left, up
 
 // Closed loops as flat arrays of their corners, [x, y, x, y, ...], the mask to the right of the
@@ -49,11 +50,13 @@ function traceContours({ bits, width, height, box }) {
   }
 }
 
-// A path in image coordinates. Smooth: each corner becomes a curve between the middles of the
-// pixel edges that meet there, so that the line leaves the true border by a third of a pixel at
-// most; otherwise it is the true border.
+// A path in image coordinates. Smooth: each corner becomes a curve that begins at most ROUNDED
+// pixels before it and never beyond the middle of a straight piece, so that a slope of long and
+// short steps looks like one and the line leaves the true border by about half a pixel at most.
+// Otherwise it is the true border.
 function contourPath(loops, smooth) {
   const path = new Path2D();
+  const cut = (step) => Math.sign(step) * Math.min(ROUNDED, Math.abs(step) / 2);
   for (const corners of loops) {
     const count = corners.length / 2;
     const at = (index) => [corners[2 * (index % count)], corners[2 * (index % count) + 1]];
@@ -65,10 +68,10 @@ function contourPath(loops, smooth) {
         const [x, y] = at(index);
         const [px, py] = at(index + count - 1);
         const [nx, ny] = at(index + 1);
-        const [sx, sy] = [x - Math.sign(x - px) / 2, y - Math.sign(y - py) / 2];
+        const [sx, sy] = [x - cut(x - px), y - cut(y - py)];
         if (index === 0) path.moveTo(sx, sy);
         else path.lineTo(sx, sy);
-        path.quadraticCurveTo(x, y, x + Math.sign(nx - x) / 2, y + Math.sign(ny - y) / 2);
+        path.quadraticCurveTo(x, y, x + cut(nx - x), y + cut(ny - y));
       }
     }
     path.closePath();
@@ -100,14 +103,14 @@ function onScreen(path, { left, top, zoom, down }) {
 }
 
 // Stroke a path of the screen with its casing; width and dash in CSS pixels.
-function strokeCased(context, path, { ratio = 1, width = 1.75, dash = [], color = OUTLINE_INK.line } = {}) {
+function strokeCased(context, path, { ratio = 1, width = 1.75, dash = [], color = OUTLINE_INK.line, cased = true } = {}) {
   context.save();
   context.lineJoin = "round";
   context.lineCap = dash.length ? "butt" : "round";
   context.setLineDash(dash.map((length) => length * ratio));
   context.strokeStyle = OUTLINE_INK.casing;
   context.lineWidth = (width + 2) * ratio;
-  context.stroke(path);
+  if (cased) context.stroke(path);
   context.strokeStyle = color;
   context.lineWidth = width * ratio;
   context.stroke(path);
@@ -132,7 +135,7 @@ function drawBand(context, inner, outer, ratio = 1) {
   context.fillStyle = bandHatching(context, ratio);
   context.fill(zone, "evenodd");
   context.restore();
-  for (const path of [outer, inner]) strokeCased(context, path, { ratio, width: 1, dash: [3, 3] });
+  for (const path of [outer, inner]) strokeCased(context, path, { ratio, width: 1, dash: [3, 3], cased: false });
 }
 
 function bandHatching(context, ratio) {
