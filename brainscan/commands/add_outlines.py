@@ -80,13 +80,15 @@ def run(args: argparse.Namespace) -> int:
             name = dataset.root.name
             with ProgressBar(f"Measuring on {name}") as bar:
                 result = evaluate(dataset, classifier, progress=bar.update)
+            figures = metrics_dict(result)
             metrics[name] = {
                 **metrics.get(name, {}),
                 "folds": list(args.test_folds),
                 "images": len(dataset.records),
                 "fingerprint": result.fingerprint,
                 "indeterminate": result.indeterminate.to_json(),
-                "metrics": metrics_dict(result)["metrics"],
+                "metrics": figures["metrics"],
+                "outlines": figures.get("outlines"),
             }
         finish_release(target, {**manifest, "metrics": metrics})
         put_in_place(target, home / release.folder.name)

@@ -128,10 +128,12 @@ def _measured(classifier: TumorClassifier, dataset: Dataset, sample: int) -> dic
     name = dataset.root.name
     with ProgressBar(f"Measuring on {name}") as bar:
         result = evaluate(dataset, classifier, progress=bar.update)
+    figures = metrics_dict(result)
     found = {
         "fingerprint": result.fingerprint,
         "indeterminate": result.indeterminate.to_json(),
-        "metrics": metrics_dict(result)["metrics"],
+        "metrics": figures["metrics"],
+        "outlines": figures.get("outlines"),
     }
     if sample:
         with ProgressBar(f"Stability on {name}") as bar:
