@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from brainscan.imaging.colors import BACKGROUND, Colormap, colorize, draw_color_bar
 from brainscan.imaging.edge import Edge
+from brainscan.imaging.outline_drawing import OutlineDrawing, draw_outline
 from brainscan.imaging.scan import Scan
 from brainscan.imaging.voi import Voi
 from brainscan.imaging.windowing import Window, apply_window, full_window
@@ -93,6 +94,7 @@ def overlay_image(
     invert: bool = False,
     caption: str | Sequence[str] = (),
     bar_label: str = "Probability",
+    outline: OutlineDrawing | None = None,
 ) -> Image.Image:
     """Return the slice with its heat map as an RGB picture that explains itself.
 
@@ -118,11 +120,13 @@ def overlay_image(
         Lines of text; long ones are wrapped.
     bar_label
         What the numbers at the colour bar mean.
+    outline
+        An outline to draw over slice and heat map.
 
     Raises
     ------
     ValueError
-        If the heat map has another shape than the slice or the window is empty.
+        If heat map or outline has another shape than the slice, or the window is empty.
     """
     if isinstance(window, Voi):
         gray = window.apply(scan.pixels)
@@ -134,6 +138,10 @@ def overlay_image(
         raise ValueError(
             f"heatmap must have the shape of the slice, {gray.shape}, got {heatmap.shape}."
         )
+    if outline is not None and outline.mask.shape != gray.shape:
+        raise ValueError(
+            f"outline must have the shape of the slice, {gray.shape}, got {outline.mask.shape}."
+        )
     size = _shown_size(scan)
     picture = blend(
         _enlarge(gray, size, cv2.INTER_CUBIC),
@@ -142,6 +150,8 @@ def overlay_image(
         threshold=threshold,
         colormap=colormap,
     )
+    if outline is not None:
+        picture = draw_outline(picture, outline)
     lines = [caption] if isinstance(caption, str) else list(caption)
     if heatmap is not None and not bool((heatmap >= threshold).any()):
         lines.append(f"No point of the map reaches the threshold of {threshold:.2f}.")
@@ -162,6 +172,7 @@ def overlay_png(
     invert: bool = False,
     caption: str | Sequence[str] = (),
     bar_label: str = "Probability",
+    outline: OutlineDrawing | None = None,
 ) -> bytes:
     """Return the picture of :func:`overlay_image` as a PNG that says where it comes from."""
     canvas = overlay_image(
@@ -174,6 +185,7 @@ def overlay_png(
         invert=invert,
         caption=caption,
         bar_label=bar_label,
+        outline=outline,
     )
     text = PngInfo()
     text.add_text("Title", f"BrainScan overlay of {scan.name}".encode("latin-1", "replace"))
