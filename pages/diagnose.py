@@ -22,9 +22,10 @@ from brainscan.ui.models import Reader, reader_of
 from brainscan.ui.page import require_frame, title
 from brainscan.ui.progress import Pace
 from brainscan.ui.scanlist import scanlist
-from brainscan.ui.slice_answer import answer_column, answered
+from brainscan.ui.slice_answer import answer_column, answered, outline_shown
 from brainscan.ui.store import stores
 from brainscan.ui.viewer import viewer
+from brainscan.ui.viewer.drawing import Drawing
 from brainscan.ui.viewer.payload import Picture, pack, pack_problem
 from brainscan.ui.worklist import ORDERS, Order, Row, summary, worklist
 
@@ -118,15 +119,38 @@ def on_save() -> None:
     st.session_state["view_to_save"] = st.session_state["viewer"]["save"]
 
 
+def on_outline() -> None:
+    """Keep the outline that the reader drew in the viewer."""
+    sent = st.session_state["viewer"]["outline"]
+    receipt = reading_room.keep_outline(listed, memory, sent, st.session_state["model_key"])
+    st.session_state["outline_receipt"] = receipt
+    if not receipt.problem:
+        st.session_state["reader_name"] = receipt.author
+
+
 def picture_to_save(row: Row, reader: Reader | None) -> Picture | None:
     """Return the view asked for as a picture, once."""
     view: dict[str, Any] | None = st.session_state.pop("view_to_save", None)
     if view is None or view["scan"] != row.sha256:
         return None
     scan = reading_room.scan_of(row, listed.session, memory)
-    prediction = None if reader is None else answered(row, reader, listed, memory)
-    png = exporting.view_png(scan, prediction, view)
+    if reader is None:
+        png = exporting.view_png(scan, None, view)
+    else:
+        prediction = answered(row, reader, listed, memory)
+        outline = outline_shown(row, reader, listed, memory)
+        png = exporting.view_png(scan, prediction, view, outline)
     return Picture(uuid.uuid4().hex, exporting.view_name(row), png)
+
+
+def drawing(row: Row, reader: Reader) -> Drawing:
+    """Return what the viewer is told of outlines."""
+    return Drawing(
+        outline_shown(row, reader, listed, memory),
+        editable=True,
+        author=st.session_state.get("reader_name", ""),
+        receipt=st.session_state.get("outline_receipt"),
+    )
 
 
 def volumes() -> None:
@@ -153,6 +177,7 @@ def message(row: Row, reader: Reader | None, position: tuple[int, int]) -> bytes
             answer=reader.key,
             maps=reading_room.maps_of(row, listed.session, memory, reader),
             picture=picture_to_save(row, reader),
+            drawing=drawing(row, reader),
         )
     except BrainScanError as error:
         return pack_problem(row.name, row.sha256, str(error), position=position)
@@ -262,7 +287,13 @@ def reading() -> None:
     position = listed.position(model_key)
     picture, words = st.columns([7, 3], gap="medium")
     with picture:
-        viewer(message(row, reader, position), key="viewer", on_step=on_step, on_save=on_save)
+        viewer(
+            message(row, reader, position),
+            key="viewer",
+            on_step=on_step,
+            on_save=on_save,
+            on_outline=on_outline,
+        )
     with words.container(key="answer"):
         answer_column(row, reader, listed, memory)
     if bar is not None:

@@ -13,10 +13,20 @@ from brainscan.imaging.overlay import overlay_png
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import HeatMap, Prediction
 from brainscan.notice import RESEARCH_USE
+from brainscan.ui.corrections import corrected_words
+from brainscan.ui.outline_card import area_words, diameter_words, title
+from brainscan.ui.outlines import SliceOutline, result_figures
 from brainscan.ui.stability import at_answer
 from brainscan.ui.worklist import Row
 
 _FIGURES = ("tumor_probability", "decision", "type", "type_set")
+_OUTLINE = tuple(
+    f"outline_{name}"
+    for name in (
+        *("by", "possible", "area", "unit", "pieces", "longest", "perpendicular"),
+        *("area_inner", "area_outer", "corrected_by", "corrected_at"),
+    )
+)
 _STABILITY = tuple(
     f"stability_{name}" for name in ("low", "high", "decision_changes", "unanswered", "summary")
 )
@@ -33,6 +43,7 @@ def results_json(rows: Iterable[Row], model_key: str) -> str:
             "synthetic": row.synthetic,
             **row.answers.get(model_key, {}),
             **_stability(row, model_key),
+            "outline_measures": outline_measures(row, model_key),
         }
         for row in rows
     ]
@@ -52,9 +63,11 @@ def results_csv(rows: Iterable[Row], model_key: str) -> str:
     header = ["file", "status", "reason", *_FIGURES, *(f"p_{name}" for name in types)]
     header += ["sensitivity", "threshold", "band_low", "band_high", "model", "sha256", "elapsed_ms"]
     checked = any(model_key in row.stability for row in listed)
-    header += [*(_STABILITY if checked else ()), "refusal", "synthetic", "notice"]
+    drawn = [outline_measures(row, model_key) or {} for row in listed]
+    outlined = _OUTLINE if any(drawn) else ()
+    header += [*(_STABILITY if checked else ()), *outlined, "refusal", "synthetic", "notice"]
 
-    def line(row: Row, answer: Mapping[str, Any]) -> list[object]:
+    def line(row: Row, answer: Mapping[str, Any], measured: Mapping[str, Any]) -> list[object]:
         band = answer.get("band") or (None, None)
         found = _stability(row, model_key).get("stability", {})
         return [
@@ -68,10 +81,19 @@ def results_csv(rows: Iterable[Row], model_key: str) -> str:
                 if checked
                 else ()
             ),
+            *(measured.get(name.removeprefix("outline_")) for name in outlined),
             *(answer.get("refusal"), str(row.synthetic).lower(), RESEARCH_USE),
         ]
 
-    return to_csv(header, map(line, listed, answers))
+    return to_csv(header, map(line, listed, answers, drawn))
+
+
+def outline_measures(row: Row, model_key: str) -> dict[str, Any] | None:
+    """Return what the outline that stands for a row measures; ``None`` where there is none."""
+    answer = row.answers.get(model_key)
+    if answer is None:
+        return None
+    return result_figures(answer["decision"], row.outlines.get(model_key), row.correction)
 
 
 def _cell(value: object) -> object:
@@ -87,7 +109,12 @@ def _stability(row: Row, model_key: str) -> dict[str, Any]:
     return {"stability": at_answer(measured, row.answers[model_key]).to_json()}
 
 
-def view_png(scan: Scan, prediction: Prediction | None, view: Mapping[str, Any]) -> bytes:
+def view_png(
+    scan: Scan,
+    prediction: Prediction | None,
+    view: Mapping[str, Any],
+    outline: SliceOutline | None = None,
+) -> bytes:
     """Return a scan as PNG the way the viewer showed it.
 
     Parameters
@@ -99,7 +126,10 @@ def view_png(scan: Scan, prediction: Prediction | None, view: Mapping[str, Any])
     view
         What the viewer sent: ``source`` (a map's key or ``None``), ``window`` (width, level),
         ``preset`` (which of the scan's windows lends its function, or ``None``), ``opacity``,
-        ``threshold``, ``colormap``, ``invert``.
+        ``threshold``, ``colormap``, ``invert``, ``outline`` (whether it was shown), ``band``
+        (whether its uncertain border was) and ``fill`` (its opacity).
+    outline
+        What stands for the slice, if anything.
     """
     heat_map = _map_named(prediction, view["source"]) if prediction else None
     caption = [scan.name]
@@ -110,6 +140,9 @@ def view_png(scan: Scan, prediction: Prediction | None, view: Mapping[str, Any])
         )
         if prediction.refusal:
             caption.append(f"Read although the input gate refused it: {prediction.refusal}")
+    drawn = outline if outline is not None and view.get("outline") else None
+    if drawn is not None and not drawn.empty:
+        caption.append(outline_words(drawn))
     label = "Probability" if heat_map is None or heat_map.kind == "evidence" else "Share of largest"
     width, level = (float(part) for part in view["window"])
     preset = view["preset"]
@@ -123,7 +156,43 @@ def view_png(scan: Scan, prediction: Prediction | None, view: Mapping[str, Any])
         invert=bool(view["invert"]),
         caption=caption,
         bar_label=label,
+        outline=None
+        if drawn is None
+        else drawn.drawing(band=bool(view.get("band")), fill=float(view.get("fill", 0.0))),
     )
+
+
+def outline_words(outline: SliceOutline) -> str:
+    """Return an outline in one line: whose it is and what it measures."""
+    made = outline.correction
+    whose = (
+        title(outline) if made is None else f"Outline: {corrected_words(made.author, made.when)}"
+    )
+    measures = outline.measures
+    return f"{whose}, {area_words(measures.area, measures.unit)}, {diameter_words(measures)}"
+
+
+def mask_caption(row: Row, model_key: str) -> str:
+    """Return what the files of a row's mask will hold."""
+    if row.correction is not None:
+        words = corrected_words(row.correction.author, row.correction.when)
+        return f"{words}. The files say so."
+    if model_key not in row.outlines:
+        return ""
+    answer = row.answers[model_key]
+    if answer["outline"] is None:
+        return "This model draws no outline: the files hold where its evidence reaches one half."
+    if outline_measures(row, model_key) is None:
+        return "Nothing is outlined: the mask is empty."
+    return "The model's outline, not checked by a person."
+
+
+def mask_file(name: str, kind: str) -> tuple[str, str]:
+    """Return file name and media type of a scan's mask, as ``mask_exports.slice_file`` has them."""
+    stem = PurePath(name).stem
+    if kind == "png":
+        return f"{stem}-mask.png", "image/png"
+    return f"{stem}-{kind}.zip", "application/zip"
 
 
 def view_name(row: Row) -> str:

@@ -17,6 +17,8 @@ from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
 from brainscan.imaging.windowing import apply_window
 from brainscan.inference.prediction import Prediction
+from brainscan.ui import outlines
+from brainscan.ui.corrections import Receipt, keep
 from brainscan.ui.models import Reader
 from brainscan.ui.scan_facts import file_facts
 from brainscan.ui.store import Stores
@@ -120,6 +122,11 @@ def maps_of(row: Row, session: str, stores: Stores, reader: Reader) -> tuple[Vie
     return maps
 
 
+def keep_outline(worklist: Worklist, stores: Stores, sent: object, model_key: str) -> Receipt:
+    """Keep the outline that the viewer sent, see :func:`brainscan.ui.corrections.keep`."""
+    return keep(worklist, sent, lambda row: scan_of(row, worklist.session, stores), model_key)
+
+
 def read_row(row: Row, session: str, stores: Stores, reader: Reader | None) -> None:
     """Read one file and, with a model, predict; the outcome is written into the row."""
     try:
@@ -130,6 +137,7 @@ def read_row(row: Row, session: str, stores: Stores, reader: Reader | None) -> N
         if reader is not None:
             prediction = prediction_of(row, session, stores, reader)
             row.answers[reader.key] = prediction.to_json()
+            row.outlines[reader.key] = outlines.figures(scan, prediction.segmentation)
     except NotBrainMR as refusal:
         row.refusals[reader.key if reader else ""] = str(refusal)
     except InputRejected as rejection:

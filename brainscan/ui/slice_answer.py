@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from brainscan.errors import InputRejected
 from brainscan.inference.prediction import Prediction
-from brainscan.ui import dicom_results, reading_room, result_card, sensitivity, stability
+from brainscan.reporting import mask_exports
+from brainscan.ui import (
+    corrections,
+    dicom_results,
+    exporting,
+    outline_card,
+    reading_room,
+    result_card,
+    sensitivity,
+    stability,
+)
 from brainscan.ui.error_card import warning_cards
 from brainscan.ui.identity_panel import identity_panel
 from brainscan.ui.models import Reader
+from brainscan.ui.outlines import SliceOutline, outline_of
 from brainscan.ui.store import Stores
 from brainscan.ui.worklist import Row, Worklist
 
@@ -23,6 +35,15 @@ def answered(row: Row, reader: Reader, listed: Worklist, memory: Stores) -> Pred
     """Return the model's answer at the operating point chosen."""
     prediction = reading_room.prediction_of(row, listed.session, memory, reader)
     return sensitivity.decided(prediction, reader, st.session_state.get("point"))
+
+
+def outline_shown(
+    row: Row, reader: Reader, listed: Worklist, memory: Stores
+) -> SliceOutline | None:
+    """Return the outline that stands for a row that was answered, see :func:`outline_of`."""
+    scan = reading_room.scan_of(row, listed.session, memory)
+    prediction = answered(row, reader, listed, memory)
+    return outline_of(scan, prediction, corrections.correction_of(row))
 
 
 def answer_column(row: Row, reader: Reader | None, listed: Worklist, memory: Stores) -> None:
@@ -44,12 +65,14 @@ def answer_column(row: Row, reader: Reader | None, listed: Worklist, memory: Sto
         result_card.result_card(
             answer, st.session_state.get("point"), reader.release.manifest.get("type_sets")
         )
+        _outline_section(row, reader, listed, memory)
         if row.synthetic:
             st.caption("Synthetic slice: a drawing by BrainScan, not a patient.")
         warning_cards(dict.fromkeys((*row.warnings, *answer["warnings"])))
         stability.panel(row, listed.session, memory, reader)
         with st.expander("Model, and what it is not", icon=":material/info:"):
             result_card.model_card(reader.title, answer, reader.release.manifest)
+        _mask_panel(row, reader, listed, memory)
         _dicom_panel(row, reader, listed, memory)
     if row.facts:
         _header_panel(row, listed, memory)
@@ -64,6 +87,62 @@ def answer_column(row: Row, reader: Reader | None, listed: Worklist, memory: Sto
     )
 
 
+def _outline_section(row: Row, reader: Reader, listed: Worklist, memory: Stores) -> None:
+    """Show what the outline measures, whose it is, and the way back to the model's."""
+    try:
+        outline = outline_shown(row, reader, listed, memory)
+    except InputRejected:
+        return  # it has left memory; the viewer says so
+    left_out = row.answers[reader.key]["decision"] == "no_tumor" and row.correction is None
+    if outline is not None and not left_out:
+        st.html(outline_card.outline_html(outline))
+    if row.correction is not None:
+        own = outline is not None and outline.model_mask is not None
+        st.button(
+            "Back to the model's outline" if own else "Without the outline",
+            icon=":material/undo:",
+            help="The correction is set aside and can be taken up again",
+            on_click=corrections.set_aside,
+            args=(row,),
+        )
+    elif row.set_aside is not None:
+        st.button(
+            "Back to the corrected outline",
+            icon=":material/redo:",
+            help=corrections.corrected_words(row.set_aside.author, row.set_aside.when),
+            on_click=corrections.take_up,
+            args=(row,),
+        )
+
+
+def _mask_panel(row: Row, reader: Reader, listed: Worklist, memory: Stores) -> None:
+    """Offer the outline as files, made when asked for."""
+
+    def made(kind: str) -> Callable[[], bytes]:
+        def data() -> bytes:
+            scan = reading_room.scan_of(row, listed.session, memory)
+            prediction = answered(row, reader, listed, memory)
+            correction = corrections.correction_of(row)
+            return mask_exports.slice_file(kind, scan, prediction, correction).data
+
+        return data
+
+    with st.expander("Outline as a file", icon=":material/shapes:"):
+        st.caption(exporting.mask_caption(row, reader.key))
+        with st.container(horizontal=True, gap="small"):
+            for kind, label in mask_exports.SLICE_KINDS.items():
+                name, mime = exporting.mask_file(row.name, kind)
+                st.download_button(
+                    label,
+                    made(kind),
+                    name,
+                    mime,
+                    icon=":material/download:",
+                    on_click="ignore",
+                    key=f"mask-{kind}",
+                )
+
+
 def _dicom_panel(row: Row, reader: Reader, listed: Worklist, memory: Stores) -> None:
     """Offer the answer for a DICOM slice as DICOM files."""
     try:
@@ -71,7 +150,8 @@ def _dicom_panel(row: Row, reader: Reader, listed: Worklist, memory: Stores) -> 
     except InputRejected:
         return  # it has left memory; the viewer says so
     answer = row.answers[reader.key]
-    key = f"{row.sha256} {reader.key} {answer['sensitivity']} {answer['threshold']}"
+    corrected = row.correction.when if row.correction else ""
+    key = f"{row.sha256} {reader.key} {answer['sensitivity']} {answer['threshold']} {corrected}"
     if scan.instance is None:
         return
 
@@ -79,7 +159,8 @@ def _dicom_panel(row: Row, reader: Reader, listed: Worklist, memory: Stores) -> 
         from brainscan.reporting.dicom import Findings  # highdicom takes a while
 
         prediction = answered(row, reader, listed, memory)
-        return Findings.of_slice(scan, prediction, release=reader.release)
+        correction = corrections.correction_of(row)
+        return Findings.of_slice(scan, prediction, release=reader.release, correction=correction)
 
     dicom_results.panel(findings, key, page="slice", archive="brainscan-dicom.zip")
 

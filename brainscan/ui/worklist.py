@@ -5,13 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import streamlit as st
 
 from brainscan.evaluation.stability_scan import ScanStability
 from brainscan.imaging.orientation import Plane
 from brainscan.imaging.sequence import SequenceLabel
+
+if TYPE_CHECKING:
+    from brainscan.ui.corrections import KeptCorrection
 
 Status = Literal["waiting", "ok", "rejected"]
 Order = Literal["Order added", "Name", "Probability"]
@@ -51,6 +54,12 @@ class Row:
         Model key to the sentence with which its input gate refused the picture.
     anyway
         Whether the reader asked for an answer in spite of a refusal.
+    outlines
+        Model key to the measures of the outline that the network draws, see
+        :func:`brainscan.ui.outlines.figures`.
+    correction, set_aside
+        The outline that a reader drew and that stands for the scan, and the one that was taken
+        back for the model's.
     """
 
     sha256: str
@@ -66,6 +75,9 @@ class Row:
     stability: dict[str, ScanStability] = field(default_factory=dict)
     refusals: dict[str, str] = field(default_factory=dict)
     anyway: bool = False
+    outlines: dict[str, dict[str, Any] | None] = field(default_factory=dict)
+    correction: KeptCorrection | None = None
+    set_aside: KeptCorrection | None = None
 
     def waits_for(self, model_key: str) -> bool:
         """Return whether the file still has to be read, or read by this model.

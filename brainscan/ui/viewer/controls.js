@@ -2,6 +2,8 @@
 
 const SPOKEN = {
   overlay: (s) => `Overlay ${s.overlay ? "on" : "off"}`,
+  outline: (s) => `Outline ${s.outline ? "on" : "off"}`,
+  band: (s) => `Uncertain border ${s.band ? "on" : "off"}`,
   invert: (s) => (s.invert ? "Inverted" : "Not inverted"),
   split: (s) => (s.split ? "Side by side" : "One picture"),
   smooth: (s) => (s.smooth ? "Smooth" : "Pixels"),
@@ -130,11 +132,11 @@ class Controls {
   update() {
     const { viewer, root } = this;
     const { settings, scan, map, camera, overlayShown } = viewer;
-    for (const name of ["overlay", "invert", "split", "smooth"]) {
+    for (const name of ["overlay", "outline", "band", "invert", "split", "smooth"]) {
       this.one(`[data-act=${name}]`).setAttribute("aria-pressed", String(settings[name]));
     }
     for (const button of this.all("[data-act=tool]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.tool === settings.tool));
+      button.setAttribute("aria-pressed", String(button.dataset.tool === settings.tool && !viewer.editor.open));
     }
     const full = Boolean(document.fullscreenElement) || root.classList.contains("maximized");
     this.one("[data-act=maximize]").setAttribute("aria-pressed", String(full));
@@ -146,6 +148,7 @@ class Controls {
       viewer.resize();
     }
     this.updateOverlay(map, overlayShown);
+    this.updateOutline();
 
     const [width, level] = viewer.window;
     this.one("[data-window=width]").value = width;
@@ -180,6 +183,23 @@ class Controls {
     const length = roundLength(camera.pane.width / 8 / perMillimetre);
     ruler.style.width = `${(length * perMillimetre) / (window.devicePixelRatio || 1)}px`;
     this.write("ruler", length < 1 ? `${Math.round(length * 1000)} µm` : `${length} mm`);
+  }
+
+  updateOutline() {
+    const { viewer } = this;
+    const { settings, scan, editor } = viewer;
+    const { outline } = scan;
+    this.one(".outlining").hidden = !outline;
+    this.one("[data-act=outline]").disabled = !outline && !editor.open;
+    this.one("[data-act=band]").disabled = !outline?.band;
+    this.one("[data-act=edit]").disabled = !scan.editable;
+    this.one("[data-act=edit]").setAttribute("aria-pressed", String(editor.open));
+    this.write("fill", `${Math.round(settings.fill * 100)} %`);
+    let words = "";
+    if (editor.open) words = "Editing the outline";
+    else if (viewerShowsOutline(viewer)) words = outline.words;
+    this.write("outlined", words);
+    editor.update();
   }
 
   updateOverlay(map, shown) {

@@ -4,7 +4,11 @@ function listenToGestures(stage, viewer) {
   const pointers = new Map();
   let mode = null;
   let spread = 0;
+  let pane = null; // where a stroke began: it stays there in spirit
 
+  // The first button and a pen's tip or eraser paint; everything else moves, zooms and windows.
+  const paints = (event) =>
+    viewer.editor.open && !viewer.spaceHeld && !event.shiftKey && (event.button === 0 || event.button === 5);
   const windows = (event) =>
     event.button === 2 || event.shiftKey || (event.button === 0 && viewer.settings.tool === "window");
   const gap = () => {
@@ -18,8 +22,13 @@ function listenToGestures(stage, viewer) {
     stage.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     if (pointers.size === 2) {
+      if (mode === "paint") viewer.editor.abandon();
       mode = "pinch";
       spread = gap();
+    } else if (paints(event)) {
+      mode = "paint";
+      pane = viewer.paneAt(event.clientX);
+      viewer.editor.press(viewer.placeAt(event.clientX, event.clientY, pane), (event.buttons & 32) !== 0);
     } else {
       mode = windows(event) ? "window" : "pan";
     }
@@ -30,6 +39,7 @@ function listenToGestures(stage, viewer) {
 
   const move = (event) => {
     viewer.probe(event.clientX, event.clientY);
+    viewer.hover(event.clientX, event.clientY, mode === "paint" ? pane : undefined);
     const last = pointers.get(event.pointerId);
     if (!last) return;
     const [dx, dy] = [event.clientX - last.x, event.clientY - last.y];
@@ -43,11 +53,16 @@ function listenToGestures(stage, viewer) {
       viewer.dragWindow(dx, dy);
     } else if (mode === "pan") {
       viewer.pan(dx, dy);
+    } else if (mode === "paint") {
+      const events = event.getCoalescedEvents?.() ?? [];
+      const all = events.length ? events : [event];
+      viewer.editor.drag(all.map((one) => viewer.placeAt(one.clientX, one.clientY, pane)));
     }
   };
 
   const up = (event) => {
     pointers.delete(event.pointerId);
+    if (mode === "paint") viewer.editor.release();
     mode = pointers.size === 1 ? "pan" : null;
     stage.classList.remove("dragging", "windowing");
   };
@@ -63,8 +78,28 @@ function listenToGestures(stage, viewer) {
   stage.addEventListener("pointermove", move);
   stage.addEventListener("pointerup", up);
   stage.addEventListener("pointercancel", up);
-  stage.addEventListener("pointerleave", () => viewer.probe(null, null));
+  stage.addEventListener("pointerleave", () => {
+    viewer.probe(null, null);
+    viewer.hover(null);
+  });
   stage.addEventListener("wheel", wheel, { passive: false });
-  stage.addEventListener("dblclick", () => viewer.act("fit"));
+  stage.addEventListener("dblclick", () => viewer.editor.open || viewer.act("fit"));
   stage.addEventListener("contextmenu", (event) => event.preventDefault());
+  listenToSpace(stage, viewer);
+}
+
+// While the space bar is held in the edit mode, a drag moves the picture instead of painting.
+function listenToSpace(stage, viewer) {
+  const { signal } = viewer.closing;
+  const hold = (held) => {
+    viewer.spaceHeld = held;
+    stage.classList.toggle("moving", held);
+  };
+  stage.addEventListener("keydown", (event) => {
+    if (event.key !== " " || !viewer.editor.open || event.target !== stage) return;
+    hold(true);
+    event.preventDefault();
+  });
+  window.addEventListener("keyup", (event) => event.key === " " && hold(false), { signal });
+  window.addEventListener("blur", () => hold(false), { signal });
 }

@@ -11,6 +11,7 @@ function readPayload(message) {
   for (const [name, where] of Object.entries(header.colormaps)) colormaps[name] = section(where);
   return {
     ...header,
+    outline: readOutline(header.outline, header),
     pixels: header.dtype === "uint16" ? new Uint16Array(raw.buffer) : raw,
     presets: header.presets.map((preset) => ({ ...preset, curve: curveOf(preset, section) })),
     maps: header.maps.map((map) => ({ ...map, values: section(map.values) })),

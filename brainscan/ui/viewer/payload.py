@@ -20,6 +20,7 @@ from brainscan.imaging.voi import Voi
 from brainscan.imaging.windowing import Window, full_window
 from brainscan.inference.prediction import HeatMap, Prediction
 from brainscan.notice import RESEARCH_USE
+from brainscan.ui.viewer.drawing import Drawing
 
 COLORMAPS: tuple[Colormap, ...] = ("inferno", "viridis")
 _SAMPLED = 1024  # pixels a side that are enough to judge a slice's brightness
@@ -123,6 +124,7 @@ def pack(
     maps: tuple[ViewerMap, ...] = (),
     note: str = "",
     picture: Picture | None = None,
+    drawing: Drawing | None = None,
 ) -> bytes:
     """Return the viewer's message for a scan.
 
@@ -142,10 +144,13 @@ def pack(
         Sentence shown on the picture while there are no maps.
     picture
         A PNG for the browser to save.
+    drawing
+        The outline, and whether it may be edited.
     """
     stored, slope, intercept = _storable(scan.pixels)
     facts = {"model": model, "answer": answer, "note": note, "problem": ""}
     header = _header(scan, stored, slope, intercept, position) | facts
+    header |= (drawing or Drawing()).header()
     return _message(header, stored, scan.windows, maps, picture)
 
 
@@ -153,7 +158,7 @@ def pack_problem(name: str, key: str, sentence: str, *, position: tuple[int, int
     """Return the viewer's message for a file that could not be read: the sentence instead."""
     nothing = Scan(np.zeros((1, 1), np.uint8), name, key, format="", mode="")
     facts = {"model": "", "answer": "", "note": "", "problem": sentence}
-    header = _header(nothing, nothing.pixels, 1.0, 0.0, position) | facts
+    header = _header(nothing, nothing.pixels, 1.0, 0.0, position) | facts | Drawing().header()
     return _message(header, nothing.pixels, (), (), None)
 
 

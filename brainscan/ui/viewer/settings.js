@@ -14,6 +14,10 @@ const DEFAULT_SETTINGS = Object.freeze({
   tool: "pan",
   layout: "main",
   crosshair: true,
+  outline: true,
+  band: false,
+  fill: 0.12,
+  brush: 4,
 });
 
 function loadSettings() {

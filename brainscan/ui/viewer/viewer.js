@@ -1,5 +1,6 @@
 // The viewer: holds one scan, the reader's settings and the camera, and draws on demand.
-// Nothing here asks Python for anything except next, previous and the saved picture.
+// Nothing here asks Python for anything except next, previous, the saved picture and to keep an
+// outline that the reader drew.
 
 const ALWAYS = ["next", "previous", "maximize", "help", "escape"]; // also without a picture
 
@@ -12,6 +13,9 @@ class Viewer {
     this.camera = new Camera();
     this.closing = new AbortController();
     this.controls = new Controls(this);
+    this.layer = new OutlineLayer(root.querySelector(".layer"), this);
+    this.editor = new Editor(this, root);
+    this.spaceHeld = false;
     this.scan = null;
     listenToGestures(this.stage, this);
     listenToKeys(this);
@@ -38,6 +42,7 @@ class Viewer {
     if (scan.scan !== last?.scan || scan.answer !== last?.answer) {
       this.rasters = new Map(scan.maps.map((map) => [map.key, new MapRaster(map)]));
     }
+    this.editor.take(scan);
     this.controls.fill();
     this.refresh();
     if (scan.download && scan.download.id !== last?.download?.id) {
@@ -70,6 +75,7 @@ class Viewer {
       const height = Math.max(1, Math.round(pane.clientHeight * ratio));
       if (pane.width !== width || pane.height !== height) Object.assign(pane, { width, height });
     }
+    this.layer.resize(ratio);
     const overlay = this.panes[1];
     this.camera.setPane(overlay.width, overlay.height);
     if (!this.scan) return;
@@ -87,6 +93,7 @@ class Viewer {
     for (const pane of this.panes) {
       if (!pane.hidden) this.paintPane(pane, level, pane.dataset.pane === "overlay");
     }
+    this.layer.paint();
   }
 
   paintPane(pane, { canvas, factor }, withOverlay) {
@@ -107,12 +114,26 @@ class Viewer {
     context.drawImage(map, camera.left, camera.top, scan.width * camera.zoom, scan.height * camera.down);
   }
 
-  // Where a point of the browser window lies in the pane under it, in device pixels.
-  inPane(clientX, clientY) {
+  // The pane at a place of the browser window, or the nearest thing to it.
+  paneAt(clientX) {
+    const shown = this.panes.filter((pane) => !pane.hidden);
+    const within = (box) => clientX >= box.left && clientX < box.right;
+    return shown.find((pane) => within(pane.getBoundingClientRect())) ?? shown[0];
+  }
+
+  // Where a point of the browser window lies in a pane, in device pixels.
+  inPane(clientX, clientY, pane = this.paneAt(clientX)) {
     const ratio = window.devicePixelRatio || 1;
-    const boxes = this.panes.filter((pane) => !pane.hidden).map((pane) => pane.getBoundingClientRect());
-    const box = boxes.find((b) => clientX >= b.left && clientX < b.right) ?? boxes[0];
-    return [(clientX - box.left) * ratio, (clientY - box.top) * ratio];
+    const box = pane.getBoundingClientRect();
+    return [(clientX - box.left - pane.clientLeft) * ratio, (clientY - box.top) * ratio];
+  }
+
+  placeAt(clientX, clientY, pane) {
+    return this.camera.toImage(...this.inPane(clientX, clientY, pane));
+  }
+
+  hover(clientX, clientY, pane) {
+    if (this.editor.open) this.editor.hover(clientX === null ? null : this.placeAt(clientX, clientY, pane));
   }
 
   probe(clientX, clientY) {
@@ -190,6 +211,15 @@ class Viewer {
     this.refresh();
   }
 
+  // What a key means while the outline is edited.
+  editAction(event) {
+    return this.editor.open && !this.controls.helpOpen ? editAction(event) : undefined;
+  }
+
+  edit(action) {
+    this.editor.edit(action);
+  }
+
   wantsEscape() {
     return this.controls.helpOpen || this.root.classList.contains("maximized");
   }
@@ -206,6 +236,12 @@ class Viewer {
       next: () => step(1),
       previous: () => step(-1),
       overlay: () => toggle("overlay"),
+      outline: () => toggle("outline"),
+      band: () => {
+        if (!settings.band) settings.outline = true;
+        toggle("band");
+      },
+      edit: () => (this.editor.open ? this.editor.edit("cancel") : this.editor.begin()),
       invert: () => toggle("invert"),
       smooth: () => toggle("smooth"),
       split: () => {
@@ -258,6 +294,9 @@ class Viewer {
       threshold: settings.threshold,
       colormap: settings.colormap,
       invert: settings.invert,
+      outline: viewerShowsOutline(this),
+      band: settings.band,
+      fill: settings.fill,
     });
   }
 }

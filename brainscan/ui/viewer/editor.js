@@ -1,0 +1,201 @@
+// The edit mode: a draft of the outline, painted on here and kept by Python once it is saved.
+//
+// Drafts outlive the component. A reader who goes to another scan, another model or another page
+// finds the strokes again; only Save and Discard end a draft.
+
+const MOST_DRAFTS = 30;
+const PATIENCE_MS = 15_000; // for Python to say that it has kept an outline
+const drafts = new Map(); // SHA-256 of the scan to its draft
+
+window.addEventListener("beforeunload", (event) => {
+  if ([...drafts.values()].some((draft) => draft.dirty)) event.preventDefault();
+});
+
+class Draft {
+  constructor(mask) {
+    this.mask = mask;
+    this.contour = new Contour(mask);
+    this.start = new Contour(mask.copy());
+    this.history = new PaintHistory();
+    this.erasing = false;
+    this.asking = false;
+    this.saving = null;
+    this.said = "";
+  }
+
+  get dirty() {
+    return !this.mask.equals(this.start.mask);
+  }
+}
+
+class Editor {
+  constructor(viewer, root) {
+    this.viewer = viewer;
+    this.root = root;
+    this.bar = new EditBar(root.querySelector(".editbar"), this);
+    this.draft = null;
+    this.stroke = null;
+    this.at = null; // the image place under the pointer
+    this.author = null;
+  }
+
+  get open() {
+    return this.draft !== null;
+  }
+
+  // Pixel widths; not larger than the slice.
+  get radius() {
+    return this.viewer.settings.brush;
+  }
+
+  // A message came: another scan, or word on what was saved.
+  take(scan) {
+    this.stroke = null;
+    this.author ??= scan.author || null;
+    const { receipt } = scan;
+    const saved = receipt && drafts.get(receipt.scan);
+    if (saved && saved.saving === receipt.id) {
+      saved.saving = null;
+      if (receipt.problem) saved.said = receipt.problem;
+      else drafts.delete(receipt.scan);
+    }
+    this.draft = (scan.editable && drafts.get(scan.scan)) || null;
+  }
+
+  begin() {
+    const { scan, settings } = this.viewer;
+    if (this.open || !scan.editable) return;
+    const shown = scan.outline?.shown?.mask;
+    this.draft = new Draft(shown ? shown.copy() : new BitMask(scan.width, scan.height));
+    drafts.set(scan.scan, this.draft);
+    if (drafts.size > MOST_DRAFTS) {
+      const idle = [...drafts].find(([, draft]) => !draft.dirty && draft !== this.draft);
+      if (idle) drafts.delete(idle[0]);
+    }
+    settings.outline = true;
+  }
+
+  end() {
+    drafts.delete(this.viewer.scan.scan);
+    this.draft = null;
+    this.stroke = null;
+  }
+
+  edit(action, value) {
+    const { draft, viewer } = this;
+    if (!draft) return;
+    const { history, mask } = draft;
+    const { settings } = viewer;
+    draft.said = "";
+    const actions = {
+      brush: () => (draft.erasing = false),
+      eraser: () => (draft.erasing = true),
+      radius: () => (settings.brush = value),
+      smaller: () => (settings.brush = stepRadius(settings.brush, -1)),
+      larger: () => (settings.brush = stepRadius(settings.brush, 1)),
+      undo: () => history.undo(),
+      redo: () => history.redo(),
+      revert: () => history.replace(mask, this.modelBits()),
+      clear: () => history.replace(mask, new Uint8Array(mask.bits.length)),
+      name: () => (this.author = value),
+      cancel: () => (draft.dirty && !draft.asking ? (draft.asking = true) : draft.asking ? (draft.asking = false) : this.end()),
+      keep: () => (draft.asking = false),
+      discard: () => this.end(),
+      save: () => this.save(),
+    };
+    if (this.stroke && !["smaller", "larger", "radius"].includes(action)) this.release();
+    actions[action]();
+    if (!["radius", "name"].includes(action)) viewer.stage.focus({ preventScroll: true });
+    viewer.refresh();
+  }
+
+  modelBits() {
+    const { scan } = this.viewer;
+    return scan.outline?.model?.mask.bits ?? new Uint8Array(scan.width * scan.height);
+  }
+
+  save() {
+    const { draft, viewer } = this;
+    const { scan } = viewer;
+    if (draft.saving) return;
+    if (!draft.dirty) {
+      this.end();
+      return;
+    }
+    const id = `${Date.now()}-${Math.random()}`;
+    draft.saving = id;
+    draft.asking = false;
+    viewer.send("outline", {
+      id,
+      scan: scan.scan,
+      width: scan.width,
+      height: scan.height,
+      mask: draft.mask.encode(),
+      author: this.author ?? "",
+    });
+    setTimeout(() => {
+      if (draft.saving !== id) return;
+      draft.saving = null;
+      draft.said = "BrainScan has not answered yet. Your strokes are kept here; save again.";
+      viewer.refresh();
+    }, PATIENCE_MS);
+  }
+
+  // The pointer is over an image place, or has left (null).
+  hover(place) {
+    this.at = place;
+    if (this.open) this.viewer.layer.refresh();
+  }
+
+  press(place, erasing) {
+    const { draft, viewer } = this;
+    if (draft.saving) return;
+    draft.said = "";
+    draft.asking = false;
+    this.stroke = new Stroke(draft.mask, erasing || draft.erasing ? 0 : 1, this.radius, viewer.camera.aspect);
+    this.drag([place]);
+  }
+
+  drag(places) {
+    if (!this.stroke) return;
+    for (const place of places) this.stroke.moveTo(...place);
+    this.at = places.at(-1);
+    this.viewer.layer.refresh();
+  }
+
+  release() {
+    if (!this.stroke) return;
+    this.draft.history.push(this.stroke.end());
+    this.stroke = null;
+    this.viewer.refresh();
+  }
+
+  // A second finger came down: it was no stroke but the begin of a pinch.
+  abandon() {
+    this.stroke?.cancel();
+    this.stroke = null;
+    this.viewer.layer.refresh();
+  }
+
+  update() {
+    const { draft, viewer, root } = this;
+    root.classList.toggle("editing", this.open);
+    root.querySelector(".settings").hidden = this.open;
+    viewer.stage.classList.toggle("painting", this.open);
+    const { spacing } = viewer.scan;
+    this.bar.update({
+      open: this.open,
+      erasing: draft?.erasing,
+      radius: this.radius,
+      unit: spacing ? spacing[1] : null,
+      canUndo: draft?.history.canUndo,
+      canRedo: draft?.history.canRedo,
+      canRevert: draft && !draft.saving,
+      canClear: draft && !draft.mask.empty && !draft.saving,
+      name: this.author ?? "",
+      asking: draft?.asking,
+      saving: Boolean(draft?.saving),
+      said: draft?.said,
+    });
+  }
+}
