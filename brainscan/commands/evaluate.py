@@ -17,6 +17,7 @@ from brainscan.evaluation.evaluate import evaluate
 from brainscan.evaluation.export import metrics_json, predictions_csv, volumes_csv
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.names import format_interval, format_value
+from brainscan.evaluation.outline_text import text_outlines
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.stability import SAMPLE, dataset_stability
 from brainscan.evaluation.stability_tables import text_table
@@ -171,6 +172,8 @@ def _print(result: EvaluationResult, out: Path) -> None:
     elif result.rows or not result.volumes:
         reason = "have no prediction" if result.labelled else "carry no label"
         print(f"The images {reason}, so there are no figures, only predictions.")
+    if result.outlines:
+        print(text_outlines(result.outlines))
     if result.stability:
         print(text_table(result.stability))
     if result.labelled and result.unlabelled:

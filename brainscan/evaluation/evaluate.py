@@ -13,21 +13,20 @@ from importlib import metadata
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from PIL import Image, UnidentifiedImageError
-
-from brainscan.data.dataset import Dataset, Record
+from brainscan.data.dataset import Dataset
 from brainscan.data.seen import SeenImages
 from brainscan.errors import Cancelled, ModelUnavailable
 from brainscan.evaluation.baselines import measure_baselines
 from brainscan.evaluation.decisions import DecisionRule
 from brainscan.evaluation.facts import ModelFacts
+from brainscan.evaluation.image_run import compare_image, mask_sentences
 from brainscan.evaluation.looks import Looks, mark_seen
+from brainscan.evaluation.outline_pictures import OutlineStore
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.review import ReviewStore
 from brainscan.evaluation.rows import ImageRow
 from brainscan.evaluation.volume_collector import VOLUME_STEPS, VolumeCollector, sentences
-from brainscan.inference.batch import FileResult, predict_files
+from brainscan.inference.batch import predict_files
 from brainscan.inference.classifier import TumorClassifier
 
 _PACKAGES = ("brainscan", "numpy", "opencv-python-headless", "openvino", "pillow")
@@ -53,7 +52,9 @@ def evaluate(
     a reason. A dataset without labels gives predictions and no figures. Images that took part
     in the model's training are marked, as far as the release can tell, and baselines that know
     nothing of tumors are measured on the same images. Volumes come after the images, one at a
-    time; a volume with a mask on its grid is also evaluated slice by slice.
+    time; a volume with a mask on its grid is also evaluated slice by slice. Outlines, of a release
+    that draws them, are compared with the masks as they come; of each only numbers are kept, and
+    the pictures of the worst.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ def evaluate(
     for number, record in enumerate(images):
         wanted.setdefault(record.path, []).append(number)
     rows: dict[int, ImageRow] = {}
-    review = ReviewStore()
+    review, outlines = ReviewStore(), OutlineStore()
     looks = Looks()
     known = SeenImages.load(Path(classifier.release.folder))
     warnings: list[str] = []
@@ -92,7 +93,11 @@ def evaluate(
     with suppress(Cancelled):  # said below, with how far it got
         for outcome in predict_files(classifier, wanted, cancel=stop, gate=False):
             for number in wanted[outcome.path]:
-                rows[number] = row = _row(images[number], outcome, warnings)
+                found = compare_image(images[number], outcome)
+                rows[number] = row = found.row
+                outlines.offer(number, row, found.picture)
+                if found.problem:
+                    warnings.append(found.problem)
                 if outcome.prediction is not None and outcome.scan is not None:
                     looks.offer(number, images[number], outcome.scan)
                     review.offer(number, row, outcome.scan, outcome.prediction.evidence)
@@ -101,7 +106,7 @@ def evaluate(
         msg = f"The evaluation was stopped after {len(rows)} of {count} images."
         raise Cancelled(msg)
     scans = VolumeCollector(
-        classifier, [rows[number] for number in range(count)], looks, review, stop
+        classifier, [rows[number] for number in range(count)], looks, review, outlines, stop
     )
     for record in of_volumes:
         scans.add(record, len(of_volumes), lambda done, note: report(count + done, total, note))
@@ -112,7 +117,7 @@ def evaluate(
         fingerprint=_fingerprint(dataset),
         warnings=(
             *dataset.warnings,
-            *_summarize(warnings),
+            *mask_sentences(warnings),
             *_refused(rows.values()),
             *sentences(volumes),
         ),
@@ -125,6 +130,7 @@ def evaluate(
         seen_known=None if known is None else len(known),
         volumes=volumes,
         key_pictures=scans.pictures,
+        outline_pictures=outlines.pictures(),
     )
     baselines = measure_baselines(result.rows, result.units, looks, stop)
     return replace(result, baselines=baselines, elapsed_s=time.monotonic() - started)
@@ -136,58 +142,6 @@ def _never() -> bool:
 
 def _silent(done: int, total: int, note: str = "", /) -> None:
     """Report progress to nobody."""
-
-
-def _row(record: Record, outcome: FileResult, warnings: list[str]) -> ImageRow:
-    """Join what is known of an image with what the model said."""
-    prediction = outcome.prediction
-    if prediction is None:
-        return ImageRow.of(
-            record,
-            status="error" if outcome.status == "ok" else outcome.status,
-            reason=outcome.reason or "The file could not be processed.",
-        )
-    return ImageRow.of(
-        record,
-        status="ok",
-        probability=float(prediction.tumor_probability),
-        decision=prediction.decision,
-        types=tuple((name, float(p)) for name, p in prediction.type_probabilities.items()),
-        peak=float(prediction.evidence.grid.max()),
-        hit=_hit(record, outcome, warnings),
-        sha256=prediction.sha256,
-        elapsed_ms=float(prediction.elapsed_ms),
-        gate_refused=prediction.refusal is not None,
-    )
-
-
-def _hit(record: Record, outcome: FileResult, warnings: list[str]) -> bool | None:
-    """Return whether the evidence peaks inside the mask; ``None`` without a usable mask."""
-    if record.label != "tumor" or record.mask is None or outcome.prediction is None:
-        return None
-    try:
-        with Image.open(record.mask) as picture:
-            mask = np.asarray(picture.convert("L")) > 0
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
-        warnings.append("cannot be read")
-        return None
-    heat = outcome.prediction.evidence.on_slice()
-    if mask.shape != heat.shape:
-        warnings.append("have another size than their image")
-        return None
-    if not mask.any():
-        warnings.append("are empty")
-        return None
-    return bool(heat.max() > 0 and mask.flat[int(np.argmax(heat))])
-
-
-def _summarize(problems: Iterable[str]) -> list[str]:
-    """Turn the problems met with masks into one sentence each kind."""
-    found = list(problems)
-    return [
-        f"{found.count(kind)} mask(s) {kind} and are left out of the heat-map hit rate."
-        for kind in sorted(set(found))
-    ]
 
 
 def _refused(rows: Iterable[ImageRow]) -> list[str]:

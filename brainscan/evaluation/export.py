@@ -11,6 +11,7 @@ from typing import Any
 
 from brainscan.data.dataset import TYPES
 from brainscan.evaluation.details import reliability_bins, types_by_source, worst_errors
+from brainscan.evaluation.outline_match import COLUMNS as OUTLINE_COLUMNS
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.rows import ImageRow
 from brainscan.evaluation.seen_figures import seen_json
@@ -52,7 +53,7 @@ def predictions_csv(result: EvaluationResult) -> str:
     """Return one line an image or labelled slice: label, answer, probabilities, error, reason.
 
     ``answer`` and ``error`` are at the model's own threshold; ``decision`` has the
-    indeterminate band.
+    indeterminate band. The last columns compare the outline with the mask, where there are both.
     """
     threshold = result.model.threshold
     header = [
@@ -61,6 +62,7 @@ def predictions_csv(result: EvaluationResult) -> str:
         *("type", "type_set", *(f"p_{name}" for name in result.model.types)),
         *("evidence_peak", "peak_in_mask", "seen_in_training", "model", "sha256", "elapsed_ms"),
         *("volume", "slice"),
+        *OUTLINE_COLUMNS,
     ]
 
     def line(row: ImageRow) -> list[object]:
@@ -75,6 +77,7 @@ def predictions_csv(result: EvaluationResult) -> str:
             *(row.peak, None if row.hit is None else str(row.hit).lower()),
             _seen(result, row),
             *(result.model.title, row.sha256, row.elapsed_ms, row.volume, row.slice),
+            *_outline(row),
         ]
 
     return to_csv(header, map(line, result.rows))
@@ -93,6 +96,7 @@ def volumes_csv(result: EvaluationResult) -> str:
         *("plane", "slices", "scored", "tumor_slices", "unscored_tumor_slices", "slice_auroc"),
         *("peak_in_mask", "key_slices", "agreement", "seen_in_training", "mask_problem"),
         *("warnings", "model", "sha256", "elapsed_ms"),
+        *("dice", "hd95_mm", "mask_ml", "outline_ml", "lesions", "lesions_found", "lesions_false"),
     ]
 
     def line(one: VolumeRow) -> list[object]:
@@ -110,9 +114,25 @@ def volumes_csv(result: EvaluationResult) -> str:
             " ".join(map(str, one.key_slices)),
             *(one.agreement, _seen(result, row), one.mask_problem, " ".join(one.warnings)),
             *(result.model.title, row.sha256, row.elapsed_ms),
+            *_volume_outline(one),
         ]
 
     return to_csv(header, map(line, result.volumes))
+
+
+def _outline(row: ImageRow) -> list[object]:
+    if row.outline is None:
+        return [None] * len(OUTLINE_COLUMNS)
+    return list(row.outline.cells().values())
+
+
+def _volume_outline(one: VolumeRow) -> list[object]:
+    match = one.outline
+    if match is None:
+        return [None] * 7
+    each = (match.size_mm or 0.0) / 1000
+    sizes = (match.reference * each, match.answer * each)
+    return [match.dice, match.hd95_mm, *sizes, match.lesions, match.found, match.false]
 
 
 def _seen(result: EvaluationResult, row: ImageRow) -> str | None:
@@ -134,7 +154,8 @@ def metrics_dict(result: EvaluationResult) -> dict[str, Any]:
     """Return everything but the single images as plain values for ``json.dumps``.
 
     ``metrics`` is ``None`` for a dataset without labels, ``stability`` unless it was measured,
-    ``volumes`` unless there are some; ``metrics`` never counts a volume, only slices of it.
+    ``outlines`` unless some were compared with a mask, ``volumes`` unless there are some;
+    ``metrics`` never counts a volume, only slices of it.
     """
     model = result.model
     return {
@@ -171,6 +192,7 @@ def metrics_dict(result: EvaluationResult) -> dict[str, Any]:
         ],
         "metrics": _metrics(result) if result.labelled else None,
         "volumes": _volumes(result) if result.volumes else None,
+        "outlines": result.outlines.to_json() if result.outlines else None,
         "stability": result.stability.to_json() if result.stability else None,
     }
 

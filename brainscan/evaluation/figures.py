@@ -25,7 +25,7 @@ _HISTOGRAM_BINS = 40
 _HEIGHT = 400
 
 
-def _frame(figure: go.Figure, x: str, y: str, *, height: int = _HEIGHT) -> go.Figure:
+def frame(figure: go.Figure, x: str, y: str, *, height: int = _HEIGHT) -> go.Figure:
     """Apply what all figures share."""
     figure.update_layout(
         height=height,
@@ -100,7 +100,7 @@ def matrix_figure(classes: Sequence[str], counts: np.ndarray) -> go.Figure:
                 text=f"<b>{counts[row, column]}</b><br>{below}",
                 showarrow=False,
             )
-    _frame(figure, "answer", "label", height=max(_HEIGHT, 120 + 70 * len(names)))
+    frame(figure, "answer", "label", height=max(_HEIGHT, 120 + 70 * len(names)))
     figure.update_xaxes(showgrid=False, side="bottom", tickangle=0)
     figure.update_yaxes(showgrid=False, autorange="reversed")
     figure.update_layout(margin={"l": 96, "r": 8, "t": 12, "b": 52})
@@ -146,7 +146,7 @@ def roc_figure(curve: Curve, binary: ConfusionFigures, threshold: float) -> go.F
     tumor = binary.of_class("tumor")
     false = None if tumor.specificity.value is None else 1 - tumor.specificity.value
     _operating_point(figure, false, tumor.recall.value, f"threshold {threshold:.3f}")
-    return _unit_square(_frame(figure, "1 - specificity", "sensitivity"))
+    return _unit_square(frame(figure, "1 - specificity", "sensitivity"))
 
 
 def precision_recall_figure(curve: Curve, binary: ConfusionFigures, threshold: float) -> go.Figure:
@@ -176,7 +176,7 @@ def precision_recall_figure(curve: Curve, binary: ConfusionFigures, threshold: f
     tumor = binary.of_class("tumor")
     name = f"threshold {threshold:.3f}"
     _operating_point(figure, tumor.recall.value, tumor.precision.value, name)
-    return _unit_square(_frame(figure, "sensitivity (recall)", "precision"))
+    return _unit_square(frame(figure, "sensitivity (recall)", "precision"))
 
 
 def reliability_figure(bins: Reliability) -> go.Figure:
@@ -214,7 +214,7 @@ def reliability_figure(bins: Reliability) -> go.Figure:
             "predicted %{x:.3f}<br>observed %{y:.3f}<br>%{customdata} images<extra></extra>"
         ),
     )
-    _unit_square(_frame(figure, "predicted tumour probability", "observed share of tumours"))
+    _unit_square(frame(figure, "predicted tumour probability", "observed share of tumours"))
     figure.update_layout(
         margin_r=56,
         yaxis2={
@@ -254,7 +254,7 @@ def probability_figure(
     if high > low:
         figure.add_vrect(x0=low, x1=high, fillcolor=GREY, opacity=0.18, line_width=0)
     figure.add_vline(x=threshold, line={"color": GREY, "width": 2})
-    _frame(figure, "predicted tumour probability", "images (log scale)")
+    frame(figure, "predicted tumour probability", "images (log scale)")
     figure.update_xaxes(range=[0, 1])
     # From below 1, so that a bin with a single image still has a bar.
     figure.update_yaxes(type="log", range=[np.log10(0.6), np.log10(1.4 * most)], dtick=1)
@@ -291,7 +291,7 @@ def profile_figure(one: VolumeRow, threshold: float) -> go.Figure:
         hovertemplate="slice %{x}: %{y:.3f}<extra></extra>",
     )
     figure.add_hline(y=threshold, line={"color": GREY, "dash": "dot", "width": 1})
-    _frame(figure, f"{one.plane} slice", "tumour probability", height=280)
+    frame(figure, f"{one.plane} slice", "tumour probability", height=280)
     figure.update_yaxes(range=[-0.02, 1.02])
     figure.update_layout(bargap=0)
     return figure

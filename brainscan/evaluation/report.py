@@ -15,6 +15,7 @@ from brainscan.evaluation import figures, tables
 from brainscan.evaluation.baseline_tables import html_baselines, html_seen
 from brainscan.evaluation.decisions_tables import decisions_section
 from brainscan.evaluation.names import display_name
+from brainscan.evaluation.outline_tables import agreement_plots, html_outlines
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.stability_tables import html_section
 from brainscan.evaluation.volume_tables import html_volumes
@@ -30,16 +31,18 @@ def html_report(result: EvaluationResult) -> str:
     Plotly's script is inside; nothing is fetched. A dataset without labels gives a report of
     what was predicted, without figures.
     """
-    plots = _plots(result) if result.counted else {}
+    curves = _plots(result) if result.counted else {}
+    plots = curves | agreement_plots(result)
     body = [_head(result), html_volumes(result)]
     if result.counted:
         if result.volumes:
             body.append("<h2>Images and slices</h2>")
         body += [html_seen(result), _headline(result), html_baselines(result.baselines)]
         body += [_threshold(result), _classes(result), _parts(result)]
-        body += [decisions_section(result.decisions), _curves(plots), _errors(result)]
+        body += [decisions_section(result.decisions), _curves(curves), _errors(result)]
     elif result.rows or not result.volumes:
         body.append(f"<p>{escape(_no_figures(result))}</p>")
+    body.append(html_outlines(result))
     body += [html_section(result.stability), _refused(result), _method(result)]
     return Template(_text("report.html")).substitute(
         title=escape(f"BrainScan evaluation: {result.model.title} on {result.dataset}"),

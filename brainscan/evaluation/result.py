@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,131 +9,41 @@ import numpy as np
 
 from brainscan.data.dataset import TYPES
 from brainscan.evaluation import curves
-from brainscan.evaluation.baselines import Baselines
 from brainscan.evaluation.breakdown import Breakdown, breakdowns, hit_rate
 from brainscan.evaluation.decisions import DecisionRule, Decisions, measure_decisions
-from brainscan.evaluation.facts import ModelFacts, ThresholdFigures
-from brainscan.evaluation.intervals import Estimate, proportion, resampling_units
+from brainscan.evaluation.evaluated import Evaluated
+from brainscan.evaluation.facts import ThresholdFigures
+from brainscan.evaluation.intervals import Estimate, proportion
 from brainscan.evaluation.metrics import (
     ConfusionFigures,
     RankingFigures,
     confusion_figures,
     ranking_figures,
 )
-from brainscan.evaluation.review import ReviewImage
-from brainscan.evaluation.rows import ImageRow
-from brainscan.evaluation.stability_result import StabilityResult
-from brainscan.evaluation.volumes import VolumeFigures, VolumeRow, volume_figures
+from brainscan.evaluation.outline_figures import Outlines, measure_outlines
+from brainscan.evaluation.volumes import VolumeFigures, volume_figures
 from brainscan.inference.decision import OperatingPoint
 
 BINARY = ("no_tumor", "tumor")
 
 
-@dataclass(frozen=True, eq=False)
-class EvaluationResult:
+class EvaluationResult(Evaluated):
     """The outcome of `brainscan.evaluation.evaluate.evaluate`.
 
     Figures are computed when first asked for and kept. Images without a label, and images
     without a prediction, are listed in ``rows`` and counted in no figure. Volumes have figures
     of their own; slices and volumes are never counted in one figure.
-
-    Attributes
-    ----------
-    dataset
-        Name of the dataset's folder.
-    layout
-        How it was read, for example ``"manifest"``.
-    fingerprint
-        SHA-256 over names, labels and contents; ``None`` when a file could not be read.
-    warnings
-        Sentences from opening the dataset and from the run.
-    model
-        The release.
-    created
-        Start of the run, ISO 8601 in UTC.
-    elapsed_s
-        Duration in seconds.
-    versions
-        Package name to version.
-    rows
-        One entry an image, in the order of the dataset, then one for each scored slice of the
-        volumes with a mask.
-    review
-        Row number to picture, of the worst candidates of every kind of error.
-    seen_known
-        Number of training and validation images the release can recognise; ``None`` when it
-        cannot tell which images it has seen.
-    baselines
-        What can be had without a detector; ``None`` unless it was measured.
-    stability
-        How far answers move under small changes of the images; ``None`` unless measured.
-    volumes
-        One entry a volume, in the order of the dataset.
-    key_pictures
-        Number of a volume in ``volumes`` to its most suspicious slice with its evidence.
     """
-
-    dataset: str
-    layout: str
-    fingerprint: str | None
-    warnings: tuple[str, ...]
-    model: ModelFacts
-    created: str
-    elapsed_s: float
-    versions: Mapping[str, str]
-    rows: tuple[ImageRow, ...] = field(repr=False)
-    review: Mapping[int, ReviewImage] = field(default_factory=dict, repr=False)
-    seen_known: int | None = None
-    baselines: Baselines | None = field(default=None, repr=False)
-    stability: StabilityResult | None = field(default=None, repr=False)
-    volumes: tuple[VolumeRow, ...] = field(default=(), repr=False)
-    key_pictures: Mapping[int, ReviewImage] = field(default_factory=dict, repr=False)
-
-    @cached_property
-    def counted(self) -> tuple[int, ...]:
-        """Row numbers of the images with label and prediction, the ones in the figures."""
-        return tuple(
-            number
-            for number, row in enumerate(self.rows)
-            if row.label is not None and row.probability is not None
-        )
-
-    @cached_property
-    def labelled(self) -> bool:
-        """Whether any image or volume has a label; without one there are no figures."""
-        rows = (*self.rows, *(one.row for one in self.volumes))
-        return any(row.label is not None for row in rows)
-
-    @cached_property
-    def predicted(self) -> int:
-        return sum(row.status == "ok" for row in self.rows)
-
-    @cached_property
-    def unlabelled(self) -> int:
-        """Images with a prediction but without a label, such as uncertain ones."""
-        return sum(row.label is None and row.status == "ok" for row in self.rows)
-
-    @cached_property
-    def refused(self) -> tuple[ImageRow, ...]:
-        """Images and volumes without a prediction, each with its reason."""
-        rows = (*self.rows, *(one.row for one in self.volumes))
-        return tuple(row for row in rows if row.status != "ok")
-
-    @cached_property
-    def scope(self) -> str:
-        """What was evaluated, for people: images, slices of volumes with a mask, volumes."""
-        slices = sum(row.volume is not None for row in self.rows)
-        images = len(self.rows) - slices
-        parts = [f"{images:,} images"] if images or not self.volumes else []
-        if self.volumes:
-            masked = f" ({slices:,} slices with a label from a mask)" if slices else ""
-            parts.append(f"{len(self.volumes):,} volumes{masked}")
-        return " and ".join(parts)
 
     @cached_property
     def volume_figures(self) -> VolumeFigures:
         """Figures over whole volumes."""
         return volume_figures(self.volumes)
+
+    @cached_property
+    def outlines(self) -> Outlines | None:
+        """Figures on outlines; ``None`` where none could be compared with a mask."""
+        return measure_outlines(self.rows, self.units, self.volumes)
 
     @cached_property
     def indeterminate(self) -> Estimate:
@@ -149,44 +57,6 @@ class EvaluationResult:
         rows = [self.rows[i] for i in self.counted if self.rows[i].decision != "indeterminate"]
         right = sum(row.decision == row.label for row in rows)
         return proportion(right, len(rows), "No labelled image was decided.")
-
-    @cached_property
-    def _units(self) -> tuple[list[Hashable], tuple[str, ...]]:
-        rows = self.rows
-        return resampling_units(
-            [row.group for row in rows],
-            [row.source for row in rows],
-            [row.sha256 or row.name for row in rows],
-            [row.volume for row in rows],
-        )
-
-    @property
-    def units(self) -> list[Hashable]:
-        """What the bootstrap draws: one group, or single image, for every row."""
-        return self._units[0]
-
-    @cached_property
-    def seen(self) -> tuple[int, ...]:
-        """Row numbers of the images that took part in the model's training or validation."""
-        return tuple(number for number, row in enumerate(self.rows) if row.seen is not None)
-
-    @cached_property
-    def without_seen(self) -> EvaluationResult | None:
-        """The same evaluation without the images seen in training; ``None`` when none was."""
-        if not self.seen:
-            return None
-        kept = tuple(row for row in self.rows if row.seen is None)
-        return replace(
-            self, rows=kept, review={}, baselines=None, stability=None, volumes=(), key_pictures={}
-        )
-
-    @property
-    def interval_notes(self) -> tuple[str, ...]:
-        """Sentences about what the intervals cannot know."""
-        return self._units[1] if self.labelled else ()
-
-    def _units_of(self, numbers: tuple[int, ...]) -> list[Hashable]:
-        return [self._units[0][number] for number in numbers]
 
     @cached_property
     def truth(self) -> np.ndarray:
@@ -216,7 +86,7 @@ class EvaluationResult:
     @cached_property
     def ranking(self) -> RankingFigures:
         """AUROC and the other figures that need no threshold."""
-        return ranking_figures(self.truth, self.probability, self._units_of(self.counted))
+        return ranking_figures(self.truth, self.probability, self.units_of(self.counted))
 
     @cached_property
     def at_model_threshold(self) -> ThresholdFigures:
@@ -232,7 +102,7 @@ class EvaluationResult:
             self.truth.astype(int),
             (self.probability >= threshold).astype(int),
             BINARY,
-            self._units_of(self.counted),
+            self.units_of(self.counted),
         )
         return ThresholdFigures(threshold, binary, self._classes_at(threshold))
 
@@ -248,7 +118,7 @@ class EvaluationResult:
             np.array([classes.index(row.type or "no_tumor") for row in rows], int),
             np.array([classes.index(answer or "no_tumor") for answer in answers], int),
             classes,
-            self._units_of(self._typed),
+            self.units_of(self._typed),
         )
 
     @cached_property
@@ -263,7 +133,7 @@ class EvaluationResult:
             np.array([names.index(row.type or "") for row in rows], int),
             np.array([names.index(row.best_type or "") for row in rows], int),
             names,
-            self._units_of(numbers),
+            self.units_of(numbers),
         )
 
     @cached_property
@@ -284,7 +154,7 @@ class EvaluationResult:
     def _broken_down(self, key: Any) -> tuple[Breakdown, ...]:
         if not self.labelled:
             return ()
-        return breakdowns(self.rows, self._units[0], self.model.threshold, key)
+        return breakdowns(self.rows, self.units, self.model.threshold, key)
 
     @cached_property
     def decisions(self) -> Decisions:
@@ -292,7 +162,7 @@ class EvaluationResult:
         model = self.model
         rule = model.rule or DecisionRule(OperatingPoint(model.threshold, model.band))
         rows = [self.rows[number] for number in self.counted]
-        return measure_decisions(rows, self._units_of(self.counted), rule)
+        return measure_decisions(rows, self.units_of(self.counted), rule)
 
     @cached_property
     def roc(self) -> curves.Curve | None:
@@ -310,6 +180,7 @@ class EvaluationResult:
         """Compute every figure now, so that nobody waits for one later."""
         if self.volumes:
             _ = self.volume_figures
+        _ = self.outlines
         if not self.counted:
             return
         for figure in (

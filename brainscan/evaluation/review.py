@@ -48,7 +48,7 @@ class ReviewImage:
         height = scan.height * scan.aspect  # square pixels, as on screen
         shrink = min(1.0, SIDE / max(height, scan.width))
         size = (max(1, round(scan.width * shrink)), max(1, round(height * shrink)))
-        grey = cv2.resize(_to_grey(scan.pixels), size, interpolation=cv2.INTER_AREA)
+        grey = cv2.resize(to_grey(scan.pixels), size, interpolation=cv2.INTER_AREA)
         heat = cv2.resize(evidence.on_slice(), size, interpolation=cv2.INTER_AREA)
         levels = np.clip(heat * 255.0, 0, 255).round().astype(np.uint8)
         # WebP would be half the size, but takes forty times as long as JPEG to encode.
@@ -112,7 +112,7 @@ class ReviewStore:
         return {-index: image for heap in self._heaps.values() for _, index, image in heap}
 
 
-def _to_grey(pixels: np.ndarray) -> np.ndarray:
+def to_grey(pixels: np.ndarray) -> np.ndarray:
     """Return ``(height, width)`` uint8; other types are windowed at robust percentiles."""
     if pixels.dtype == np.uint8:
         return pixels

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from brainscan.data.record import Record
 from brainscan.data.seen import Seen
+from brainscan.evaluation.outline_match import OutlineMatch
 from brainscan.inference.prediction import Decision
 
 ErrorKind = Literal["missed tumor", "false alarm", "wrong type"]
@@ -52,6 +53,9 @@ class ImageRow:
     volume, slice
         Name of the volume a slice belongs to and its index along the plane; ``None`` for an
         image of its own.
+    outline
+        The model's outline beside the expert's; ``None`` where there is nothing to compare, for
+        a release without a decoder or an image whose tumor has no mask.
     """
 
     name: str
@@ -75,6 +79,7 @@ class ImageRow:
     seen: Seen | None = None
     volume: str | None = None
     slice: int | None = None
+    outline: OutlineMatch | None = None
 
     @classmethod
     def of(cls, record: Record, **found: Any) -> ImageRow:

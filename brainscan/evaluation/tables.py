@@ -48,7 +48,7 @@ def binary_figures_named(binary: ConfusionFigures) -> list[tuple[str, Estimate]]
     ]
 
 
-def _table(header: Sequence[tuple[str, bool]], lines: Iterable[str]) -> str:
+def html_table(header: Sequence[tuple[str, bool]], lines: Iterable[str]) -> str:
     """Build a table from ``(title, is a number)`` pairs and finished rows."""
     head = "".join(
         f'<th scope="col"{" class=number" if number else ""}>{escape(title)}</th>'
@@ -60,7 +60,7 @@ def _table(header: Sequence[tuple[str, bool]], lines: Iterable[str]) -> str:
     )
 
 
-def _cell(estimate: Estimate) -> str:
+def value_cell(estimate: Estimate) -> str:
     """Return value and interval in one cell; a missing value gives its reason."""
     value = format_value(estimate)
     if not estimate.defined:
@@ -82,7 +82,7 @@ def estimates_table(figures: Sequence[tuple[str, Estimate]]) -> str:
         )
 
     header = [("", False), ("value", True), ("95 % interval", False), ("n", True)]
-    return _table([*header, ("interval by", False)], (line(*figure) for figure in figures))
+    return html_table([*header, ("interval by", False)], (line(*figure) for figure in figures))
 
 
 def per_class_table(figures: ConfusionFigures) -> str:
@@ -90,11 +90,11 @@ def per_class_table(figures: ConfusionFigures) -> str:
     lines = (
         f'<tr><th scope="row">{escape(display_name(one.name))}</th>'
         f'<td class="number n">{one.n}</td>'
-        f"{_cell(one.precision)}{_cell(one.recall)}{_cell(one.specificity)}{_cell(one.f1)}</tr>"
+        f"{value_cell(one.precision)}{value_cell(one.recall)}{value_cell(one.specificity)}{value_cell(one.f1)}</tr>"
         for one in figures.per_class
     )
     names = ("precision", "recall (sensitivity)", "specificity", "F1")
-    return _table([("class", False), ("n", True), *((name, False) for name in names)], lines)
+    return html_table([("class", False), ("n", True), *((name, False) for name in names)], lines)
 
 
 def confusion_table(figures: ConfusionFigures) -> str:
@@ -119,7 +119,7 @@ def confusion_table(figures: ConfusionFigures) -> str:
         for row in size
     )
     answers = ((f"answered {display_name(name)}", True) for name in figures.classes)
-    return _table([("labelled", False), *answers, ("all", True)], lines)
+    return html_table([("labelled", False), *answers, ("all", True)], lines)
 
 
 def breakdown_table(parts: Sequence[Breakdown]) -> str:
@@ -128,15 +128,15 @@ def breakdown_table(parts: Sequence[Breakdown]) -> str:
         f'<tr><th scope="row">{escape(part.name)}</th><td class="number n">{part.n_tumor}</td>'
         f'<td class="number n">{part.n_no_tumor}</td>'
         f'<td class="number n">{part.indeterminate}</td>'
-        f"{_cell(part.auroc)}{_cell(part.sensitivity_at_95)}{_cell(part.sensitivity)}"
-        f"{_cell(part.specificity)}{_cell(part.hit_rate)}</tr>"
+        f"{value_cell(part.auroc)}{value_cell(part.sensitivity_at_95)}{value_cell(part.sensitivity)}"
+        f"{value_cell(part.specificity)}{value_cell(part.hit_rate)}</tr>"
         for part in parts
     )
     counts = [("tumour", True), ("no tumour", True), ("indeterminate", True)]
     at_95 = "sensitivity at specificity 0.95"
     inside = "heat-map maximum inside the tumour"
     names = ("AUROC", at_95, "sensitivity", "specificity", inside)
-    return _table([("", False), *counts, *((name, False) for name in names)], lines)
+    return html_table([("", False), *counts, *((name, False) for name in names)], lines)
 
 
 def refused_table(result: EvaluationResult, most: int) -> str:
@@ -145,6 +145,6 @@ def refused_table(result: EvaluationResult, most: int) -> str:
         f"<tr><td><code>{escape(row.name)}</code></td><td>{escape(row.reason or '')}</td></tr>"
         for row in result.refused[:most]
     ]
-    table = _table([("file", False), ("reason", False)], lines)
+    table = html_table([("file", False), ("reason", False)], lines)
     left = len(result.refused) - most
     return f"{table}<p>{left} more are in predictions.csv.</p>" if left > 0 else table

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from brainscan.data.record import Record
 from brainscan.data.seen import SeenImages
 from brainscan.errors import Cancelled
 from brainscan.evaluation.looks import Looks, mark_seen
+from brainscan.evaluation.outline_pictures import OutlineStore
 from brainscan.evaluation.review import ReviewImage, ReviewStore
 from brainscan.evaluation.rows import ImageRow
 from brainscan.evaluation.volume_run import evaluate_volume
@@ -26,7 +28,7 @@ class VolumeCollector:
 
     Parameters
     ----------
-    classifier, looks, review
+    classifier, looks, review, outlines
         As for single images.
     rows
         Those of the single images; the slices' are added.
@@ -40,13 +42,14 @@ class VolumeCollector:
         rows: list[ImageRow],
         looks: Looks,
         review: ReviewStore,
+        outlines: OutlineStore,
         stop: Callable[[], bool],
     ) -> None:
         self.rows = rows
         self.found: list[VolumeRow] = []
         self.pictures: dict[int, ReviewImage] = {}
         self._classifier, self._looks, self._review, self._stop = classifier, looks, review, stop
-        self._key_looks = Looks()
+        self._key_looks, self._outlines = Looks(), outlines
 
     def add(self, record: Record, total: int, report: Callable[[int, str], None]) -> None:
         """Evaluate a volume, the next of ``total``."""
@@ -69,6 +72,7 @@ class VolumeCollector:
             scan, evidence = answer.shown(row.slice or 0)
             self._looks.offer(len(self.rows), record, scan)
             self._review.offer(len(self.rows), row, scan, evidence)
+            self._outlines.offer(len(self.rows), row, partial(answer.outlined, row.slice or 0))
             self.rows.append(row)
         for place, index in enumerate(answer.row.key_slices):
             scan, evidence = answer.shown(index)

@@ -9,6 +9,8 @@ import numpy as np
 
 from brainscan.data.record import Record
 from brainscan.errors import FileUnreadable, InputRejected
+from brainscan.evaluation.outline_pictures import OutlinePicture
+from brainscan.evaluation.outline_volumes import VolumeOutlines
 from brainscan.evaluation.rows import ImageRow
 from brainscan.evaluation.volume_mask import TumorMask
 from brainscan.evaluation.volumes import VolumeRow, VolumeSlice
@@ -36,12 +38,16 @@ class VolumeAnswer:
         the label of a volume is none of its single slices.
     volume, prediction
         ``None`` where there is no answer.
+    mask, outline
+        The expert's tumor and the model's; ``None`` where there is nothing to compare.
     """
 
     row: VolumeRow
     slices: tuple[ImageRow, ...] = ()
     volume: Volume | None = field(default=None, repr=False)
     prediction: VolumePrediction | None = field(default=None, repr=False)
+    mask: TumorMask | None = field(default=None, repr=False)
+    outline: TumorMask | None = field(default=None, repr=False)
 
     def shown(self, index: int) -> tuple[Scan, HeatMap]:
         """Return a scored slice with its evidence."""
@@ -49,6 +55,14 @@ class VolumeAnswer:
         evidence = self.prediction.slices[index].evidence
         assert evidence is not None
         return self.volume.to_scan(self.prediction.plane, index), evidence
+
+    def outlined(self, index: int) -> OutlinePicture:
+        """Return a slice with both outlines."""
+        assert self.prediction is not None and self.mask is not None and self.outline is not None
+        scan, _ = self.shown(index)
+        plane = self.prediction.plane
+        masks = (one.on_slice(plane, index) for one in (self.mask, self.outline))
+        return OutlinePicture.encode(scan, *masks)
 
 
 def evaluate_volume(
@@ -102,6 +116,10 @@ def evaluate_volume(
         elapsed_ms=answer.elapsed_ms,
         gate_refused=2 * sum(one.gate_refused for one in answer.scored) > len(answer.scored),
     )
+    known = mask
+    if record.mask is None and record.label == "no_tumor":
+        known = TumorMask(np.zeros(volume.shape, bool), volume)
+    outlines = VolumeOutlines.of(answer, volume, known)
     row = VolumeRow(
         row=whole,
         threshold=answer.threshold,
@@ -112,14 +130,16 @@ def evaluate_volume(
         masked=mask is not None,
         mask_problem=problem,
         warnings=answer.warnings,
+        outline=outlines.whole() if outlines else None,
     )
     slices: list[ImageRow] = []
     if mask is not None:
         slices = [
-            _slice_row(record, classifier, answer, one, labels[one.index], mask)
+            _slice_row(record, classifier, answer, one, labels[one.index], mask, outlines)
             for one in answer.scored
         ]
-    return VolumeAnswer(row, tuple(slices), volume, answer)
+    drawn = outlines.answer if outlines else None
+    return VolumeAnswer(row, tuple(slices), volume, answer, mask, drawn)
 
 
 def _slice_row(
@@ -129,6 +149,7 @@ def _slice_row(
     one: SliceScore,
     label: str | None,
     mask: TumorMask,
+    outlines: VolumeOutlines | None,
 ) -> ImageRow:
     tumor = label == "tumor"
     return ImageRow.of(
@@ -146,6 +167,7 @@ def _slice_row(
         gate_refused=one.gate_refused,
         volume=record.name,
         slice=one.index,
+        outline=outlines.on_slice(answer.plane, one.index) if outlines else None,
     )
 
 

@@ -14,7 +14,7 @@ from brainscan.evaluation.volumes import NOTES, VolumeRow
 
 COLUMNS = (
     "Volume", "Label", "Answer", "Value", "Slices", "Tumour slices", "Slice AUROC",
-    "Maximum in tumour", "Error",
+    "Maximum in tumour", "Dice", "Error",
 )  # fmt: skip
 
 
@@ -38,8 +38,19 @@ def volume_line(one: VolumeRow) -> tuple[str, ...]:
         tumor,
         format_value(one.profile_auroc) if one.masked else "",
         "" if row.hit is None else ("yes" if row.hit else "no"),
+        _dice(one),
         display_name(one.error or ""),
     )
+
+
+def _dice(one: VolumeRow) -> str:
+    """Return the Dice of a volume's outline, or what is outlined where there is no tumor."""
+    match = one.outline
+    if match is None:
+        return ""
+    if match.reference:
+        return f"{match.dice or 0.0:.3f}"
+    return f"{match.answer * (match.size_mm or 0.0) / 1000:.1f} ml outlined" if match.answer else ""
 
 
 def wrong_volumes(result: EvaluationResult) -> list[int]:

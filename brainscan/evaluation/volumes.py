@@ -11,6 +11,7 @@ import numpy as np
 from brainscan.data.record import Label
 from brainscan.evaluation.breakdown import hit_rate, ranked
 from brainscan.evaluation.intervals import Estimate, GroupBootstrap, proportion, resampling_units
+from brainscan.evaluation.outline_match import OutlineMatch
 from brainscan.evaluation.rows import ErrorKind, ImageRow
 from brainscan.evaluation.statistics import Ranking
 from brainscan.evaluation.volume_mask import AREA_NOTE
@@ -75,6 +76,9 @@ class VolumeRow:
         Sentence why a mask that is named cannot be used.
     warnings
         Sentences about the volume and its answer.
+    outline
+        The model's outline beside the expert's, in voxels; ``None`` where there is nothing to
+        compare.
     """
 
     row: ImageRow
@@ -86,6 +90,7 @@ class VolumeRow:
     masked: bool = False
     mask_problem: str | None = None
     warnings: tuple[str, ...] = ()
+    outline: OutlineMatch | None = None
 
     @property
     def scored(self) -> int:
@@ -153,6 +158,7 @@ class VolumeRow:
             "agreement": self.agreement,
             "seen_in_training": row.seen,
             "mask_problem": self.mask_problem,
+            "outline": self.outline.cells() if self.outline else None,
             "warnings": list(self.warnings),
             "profile": [
                 {"index": one.index, "probability": one.probability, "label": one.label}

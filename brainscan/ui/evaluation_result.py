@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from brainscan.evaluation import figures
@@ -14,8 +13,14 @@ from brainscan.evaluation.facts import ThresholdFigures
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.report import html_report
 from brainscan.evaluation.result import EvaluationResult
-from brainscan.ui import evaluation_decisions, evaluation_stability, evaluation_volumes
+from brainscan.ui import (
+    evaluation_decisions,
+    evaluation_outlines,
+    evaluation_stability,
+    evaluation_volumes,
+)
 from brainscan.ui.error_card import plain, warning_cards
+from brainscan.ui.evaluation_chart import chart
 from brainscan.ui.evaluation_checks import baseline_tiles, baselines_table, seen_notice
 from brainscan.ui.evaluation_errors import errors
 from brainscan.ui.evaluation_tables import (
@@ -26,11 +31,9 @@ from brainscan.ui.evaluation_tables import (
     refused_table,
 )
 from brainscan.ui.evaluation_tiles import tiles
-from brainscan.ui.theme import text_color
 
 _THRESHOLD = "evaluation_threshold"
 _STEP = 0.01
-_PLAIN_CHART = {"displayModeBar": False}
 
 
 def show(result: EvaluationResult) -> None:
@@ -148,13 +151,13 @@ def _review(result: EvaluationResult) -> None:
     at = result.at_threshold(threshold)
     tiles(_moving(at), test_id="figures-moving")
     with st.container(key="evaluation-matrices"):
-        _chart("Tumour or not", figures.confusion_figure(at.binary), "confusion")
+        chart("Tumour or not", figures.confusion_figure(at.binary), "confusion")
         if at.classes is not None:
-            _chart("No tumour and types", figures.confusion_figure(at.classes), "classes")
+            chart("No tumour and types", figures.confusion_figure(at.classes), "classes")
         spread = figures.probability_figure(
             result.truth, result.probability, threshold, result.model.band
         )
-        _chart("Predicted probability", spread, "spread")
+        chart("Predicted probability", spread, "spread")
     sections: dict[str, Callable[[], None]] = {
         "Curves": lambda: _curves(result, at),
         "Classes": lambda: _classes(result, at),
@@ -164,6 +167,8 @@ def _review(result: EvaluationResult) -> None:
         "Errors": lambda: errors(result, threshold),
         "Images": lambda: images_table(result, threshold),
     }
+    if result.outlines is not None and result.outlines.overall is not None:
+        sections["Outlines"] = partial(evaluation_outlines.section, result)
     if result.stability is not None:
         sections["Stability"] = partial(evaluation_stability.section, result.stability)
     chosen = st.segmented_control(
@@ -199,29 +204,16 @@ def _threshold(result: EvaluationResult) -> float:
     return float(value)
 
 
-def _chart(title: str, figure: go.Figure, key: str) -> None:
-    figure.update_annotations(font_color=text_color())  # the theme's own is too pale on blue
-    with st.container(border=True, key=f"evaluation-card-{key}"):
-        st.markdown(f"**{title}**")
-        st.plotly_chart(
-            figure,
-            height="stretch",
-            key=f"evaluation_chart_{key}",
-            config=_PLAIN_CHART,
-            alt=f"Chart: {title}",
-        )
-
-
 def _curves(result: EvaluationResult, at: ThresholdFigures) -> None:
     with st.container(key="evaluation-curves"):
         if result.roc is not None and result.precision_recall is not None:
             roc = figures.roc_figure(result.roc, at.binary, at.threshold)
-            _chart("ROC", roc, "roc")
+            chart("ROC", roc, "roc")
             recall = figures.precision_recall_figure(
                 result.precision_recall, at.binary, at.threshold
             )
-            _chart("Precision and recall", recall, "recall")
-        _chart("Reliability", figures.reliability_figure(result.reliability), "reliability")
+            chart("Precision and recall", recall, "recall")
+        chart("Reliability", figures.reliability_figure(result.reliability), "reliability")
     if result.roc is None:
         st.caption("ROC and precision-recall need tumour and tumour-free images; one is missing.")
 

@@ -28,7 +28,9 @@ def section(result: EvaluationResult) -> None:
     """Lay out all volumes, the wrongly answered ones first."""
     figures = result.volume_figures
     st.subheader(f"{len(result.volumes):,} volume(s)", anchor=False)
-    tiles(figures.named(), test_id="figures-volumes")
+    drawn = result.outlines.volumes if result.outlines else None
+    outlined = drawn.named() if drawn else []
+    tiles([*figures.named(), *outlined], test_id="figures-volumes")
     wrong = wrong_volumes(result)
     shown = wrong + [
         number

@@ -16,6 +16,7 @@ from brainscan.evaluation.evaluate import evaluate
 from brainscan.inference.batch import FileResult
 from brainscan.inference.decision import OperatingPoint
 from brainscan.inference.prediction import Prediction
+from brainscan.inference.segmentation import Segmentation
 from tests.evaluation.builders import TYPES, heat, scan
 
 
@@ -33,15 +34,20 @@ def classifier(tmp_path_factory):
         folder=folder,
     )
     release.operating_points, release.type_quantiles = (), None
+    release.outlines = False
     return SimpleNamespace(release=release, point=OperatingPoint(0.5, (0.4, 0.6)))
 
 
-def _prediction(probability: float) -> Prediction:
+def _prediction(probability: float, *, outlined: bool = False) -> Prediction:
+    """Answer for a slice of 40 x 30; the outline, if any, is around the evidence's maximum."""
+    evidence = heat(40, 30, cell=(1, 2))
+    drawn = Segmentation(evidence.grid[None], evidence.geometry) if outlined else None
     return Prediction(
+        segmentation=drawn,
         tumor_probability=probability,
         decision="tumor" if probability >= 0.5 else "no_tumor",
         type_probabilities=dict(zip(TYPES, (0.7, 0.2, 0.1), strict=True)),
-        evidence=heat(40, 30, cell=(1, 2)),
+        evidence=evidence,
         gradcam={},
         threshold=0.5,
         band=(0.4, 0.6),
@@ -64,7 +70,9 @@ def network(monkeypatch):
             if "bad" in path.name:
                 yield FileResult(path, "rejected", "bad.png is empty. Export it again.", None, None)
             else:
-                answer = _prediction(0.9 if path.parent.name == "yes" else 0.2)
+                outlined = classifier.release.outlines
+                probability = 0.9 if path.parent.name == "yes" else 0.2
+                answer = _prediction(probability, outlined=outlined)
                 yield FileResult(path, "ok", None, answer, scan(40, 30))
 
     monkeypatch.setattr(module, "predict_files", predict_files)
@@ -156,6 +164,41 @@ def test_a_mask_that_does_not_fit_is_left_out_and_said(folder, classifier, mask,
     assert outcome.rows[0].hit is None
     assert problem in outcome.warnings[0]
     assert outcome.hit_rate.reason == "No image with a prediction has a tumour mask."
+
+
+def test_outlines_are_compared_with_masks_and_with_tumor_free_slices(folder, classifier):
+    classifier.release.outlines = True
+    drawn = _prediction(0.9, outlined=True).mask()
+    Image.fromarray(drawn).save(folder / "mask.png")
+    shifted = np.roll(drawn, 2, axis=1)
+    Image.fromarray(shifted).save(folder / "shifted.png")
+    Image.fromarray(np.ones((40, 30), bool)).save(folder / "full.png")
+    records = (
+        Record(folder / "yes" / "1.png", "exact", "tumor", mask=folder / "mask.png"),
+        Record(folder / "yes" / "2.png", "shifted", "tumor", mask=folder / "shifted.png"),
+        Record(folder / "yes" / "1.png", "unmasked", "tumor"),
+        Record(folder / "no" / "3.png", "free", "no_tumor"),
+        Record(folder / "no" / "3.png", "missed", "tumor", mask=folder / "mask.png"),
+        Record(folder / "no" / "3.png", "wrong", "no_tumor", mask=folder / "full.png"),
+    )
+    outcome = evaluate(Dataset(folder, records, "manifest"), classifier)
+    exact, moved, unmasked, free, missed, wrong = (one.outline for one in outcome.rows)
+    assert unmasked is None and wrong is None
+    assert outcome.warnings == (
+        "1 mask(s) show tumour on an image labelled tumour-free and are left out of all figures "
+        "on masks.",
+    )
+    size = int(drawn.sum())
+    assert (exact.dice, exact.hd95_px, exact.reference) == (1.0, 0.0, size)
+    overlap = int((drawn & shifted).sum())
+    assert moved.dice == 2 * overlap / (2 * size) and moved.hd95_px == 2.0
+    # The answer is no tumor, so the outline that the network draws all the same is left out.
+    assert (free.answer, free.raw_answer, free.false) == (0, size, 0)
+    assert (missed.dice, missed.raw_dice, missed.found, missed.lesions) == (0.0, 1.0, 0, 1)
+    assert outcome.outlines.overall.n_tumor == 3
+    assert sorted(outcome.outline_pictures) == [0, 1, 4]
+    kept = outcome.outline_pictures[1].masks()
+    assert np.array_equal(kept[0], shifted) and np.array_equal(kept[1], drawn)
 
 
 def test_a_model_folder_without_manifest_is_refused(folder, classifier):

@@ -139,6 +139,44 @@ def test_the_maximum_counts_on_slices_and_on_the_volume(outcome: EvaluationResul
     assert outcome.volume_figures.hit_rate.n == 2
 
 
+def test_outlines_of_a_volume_are_compared_as_a_whole_and_by_slice(
+    tmp_path: Path, classifier: Any
+) -> None:
+    write_volume(tmp_path / "drawn.nii.gz")
+    write_volume(tmp_path / "drawn-free.nii.gz")
+    write_mask(tmp_path / "m.nii.gz", tumor_labels())
+    (tmp_path / "manifest.csv").write_text(
+        "file,label,mask\ndrawn.nii.gz,glioma,m.nii.gz\ndrawn-free.nii.gz,notumor,\n"
+    )
+    outcome = evaluate(open_dataset(tmp_path), classifier)
+    tumor, free = (one.outline for one in outcome.volumes)
+    assert tumor is not None and free is not None
+    # 4 x 4 x 6 voxels and a stray one; 4 x 5 x 6 are outlined, and 4 x 5 more on a slice that is
+    # called tumor-free by itself.
+    assert (tumor.reference, tumor.answer, tumor.common) == (97, 120, 96)
+    assert (tumor.raw_answer, tumor.raw_common) == (140, 96)
+    assert tumor.dice == 2 * 96 / 217
+    assert tumor.hd95_mm is not None and 2.0 <= tumor.hd95_mm < 3.0  # a row of 2 mm
+    assert (tumor.lesions, tumor.found, tumor.false) == (2, 1, 0)
+    assert (free.reference, free.answer, free.raw_answer, free.dice) == (0, 0, 140, None)
+    figures = outcome.outlines
+    assert figures is not None and figures.volumes is not None and figures.overall is not None
+    assert (figures.volumes.dice.value, figures.volumes.dice.n) == (tumor.dice, 1)
+    slices = {row.slice: row.outline for row in outcome.rows}
+    assert {row.volume for row in outcome.rows} == {"drawn.nii.gz"}
+    assert slices[16].dice == 32 / 36 and slices[16].hd95_mm == 2.0 and slices[16].size_mm == 4.0
+    assert slices[16].hd95_px == 1.0 and slices[16].head > 100
+    assert (slices[21].answer, slices[21].raw_answer, slices[21].reference) == (0, 20, 1)
+    assert figures.overall.n_tumor == 6  # the stray voxel is too little for a tumor slice
+    assert not figures.overall.stack_dice.defined  # a volume is a stack of its own
+    lines = list(csv.DictReader(io.StringIO(volumes_csv(outcome), newline="")))
+    assert [line["outline_ml"] for line in lines] == ["0.96", "0"]
+    assert lines[0]["dice"] == f"{tumor.dice:.6g}" and lines[1]["dice"] == ""
+    assert metrics_dict(outcome)["outlines"]["volumes"]["dice"]["n"] == 1
+    assert "Volumes, Dice" in html_report(outcome)
+    assert sorted(outcome.rows[n].slice for n in outcome.outline_pictures) == list(range(15, 21))
+
+
 def test_each_volume_is_one_case(outcome: EvaluationResult) -> None:
     figures = outcome.volume_figures
     assert (figures.n_tumor, figures.n_no_tumor) == (2, 1)

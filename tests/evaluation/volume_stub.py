@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import nibabel as nib
 import numpy as np
 
 from brainscan.errors import Cancelled
-from brainscan.imaging.volume import Volume
+from brainscan.imaging.geometry import Geometry
+from brainscan.imaging.volume import Volume, as_displayed
+from brainscan.inference.segmentation import Segmentation
 from brainscan.inference.volume_prediction import SliceScore, VolumePrediction
 from tests.evaluation.builders import TYPES, heat
 from tests.imaging.patient import nifti_bytes
@@ -19,6 +22,7 @@ from tests.imaging.patient import nifti_bytes
 AFFINE = np.array([[2.0, 0, 0, -39], [0, 2, 0, -43], [0, 0, 2, -35], [0, 0, 0, 1]])
 SHAPE = (40, 44, 36)
 TUMOR = (slice(13, 17), slice(25, 29), slice(15, 21))  # six axial slices of 64 mm²
+DRAWN = (slice(13, 17), slice(25, 30), slice(15, 22))
 SKIPPED = (0, 35)  # slices without a head
 THRESHOLD = 0.5
 
@@ -44,6 +48,16 @@ def tumor_labels() -> np.ndarray:
     return labels
 
 
+def outline(geometry: Geometry, index: int) -> Segmentation:
+    """Return the outline of a slice: one row of voxels more than the tumor, and no less."""
+    drawn = np.zeros(SHAPE, bool)
+    drawn[DRAWN] = True
+    shown = as_displayed(drawn[..., index]).astype(np.float32)  # (44, 40)
+    ways = np.zeros((1, 44, 44), np.float32)
+    ways[0, :, :40] = shown
+    return Segmentation(ways, replace(geometry, inner_width=40))
+
+
 def predict_volume(
     classifier: Any,
     volume: Volume,
@@ -55,6 +69,7 @@ def predict_volume(
     """Answer 0.9 on the slices of `TUMOR`, 0.2 elsewhere; a file called ``free`` 0.1 throughout.
 
     The evidence of every slice has its maximum in the tumor's place; on slice 20 it lies elsewhere.
+    A file called ``drawn`` has outlines: `DRAWN` on every slice of `TUMOR` and one above.
     """
     slices: list[SliceScore] = []
     total = volume.depth("axial")
@@ -72,7 +87,10 @@ def predict_volume(
         evidence = heat(44, 40, cell=cell)
         evidence.grid[cell] *= 0.5 + index / 100 if probability > 0.5 else 0.5
         shares = dict(zip(TYPES, (0.7, 0.2, 0.1), strict=True))
-        slices.append(SliceScore(index, "scored", probability, evidence, shares))
+        drawn = outline(evidence.geometry, index) if "drawn" in volume.name else None
+        slices.append(
+            SliceScore(index, "scored", probability, evidence, shares, segmentation=drawn)
+        )
     progress(total, total)
     value = max(one.probability or 0.0 for one in slices)
     return VolumePrediction(

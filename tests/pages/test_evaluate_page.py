@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from brainscan.imaging.phantom import Lesion, phantom_png, phantom_slice
@@ -203,6 +204,31 @@ def test_slices_of_a_masked_volume_can_be_looked_through(app: AppTest, tmp_path:
     app.segmented_control(key="evaluation_section").set_value("Errors").run()
     assert not app.exception
     assert "a.nii.gz, axial" in app.dataframe[1].value["File"][0]
+
+
+def test_outlines_are_shown_with_their_worst(app: AppTest, tmp_path: Path) -> None:
+    root = tmp_path / "masked"
+    root.mkdir()
+    lines = ["file,label,patient,sequence,mask"]
+    for seed in range(3):
+        one = phantom_slice(seed, lesion="glioma")
+        (root / f"{seed}.png").write_bytes(phantom_png(one))
+        Image.fromarray(one.mask).save(root / f"m{seed}.png")
+        lines.append(f"{seed}.png,glioma,p{seed},{'t1' if seed else 'flair'},m{seed}.png")
+    (root / "free.png").write_bytes(phantom_png(phantom_slice(3)))
+    (root / "manifest.csv").write_text("\n".join([*lines, "free.png,notumor,p3,t1,"]))
+    _evaluate(app, root)
+    app.segmented_control(key="evaluation_section").set_value("Outlines").run()
+    assert not app.exception
+    assert "Dice a slice" in _html(app) and "Lesions found" in _html(app)
+    parts, gallery = (frame.value for frame in app.dataframe)
+    assert list(parts["Part"]) == ["all", "masked flair", "masked t1"]
+    assert len(gallery) == 3 and gallery["Agreement"][0].startswith("Dice 0.")
+    assert len(app.image) == 1
+    app.selectbox(key="evaluation_outline_part").set_value("masked t1").run()
+    assert not app.exception
+    assert len(app.dataframe[1].value) == 2
+    assert any("limits of agreement" in caption.value for caption in app.caption)
 
 
 def test_progress_tells_the_place_in_a_volume() -> None:
