@@ -15,8 +15,8 @@ def sigmoid(logit: np.ndarray | float) -> np.ndarray:
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return the softmax over the last axis."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    """Return the softmax over the last axis; of no classes, as of a binary model, no shares."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True, initial=-np.inf))
     result: np.ndarray = shifted / shifted.sum(axis=-1, keepdims=True)
     return result
 

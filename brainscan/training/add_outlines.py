@@ -132,7 +132,8 @@ def _refuse_other_answers(release: Release, runtime: OpenVINORuntime, dataset: D
             before, after = getattr(old, field.name), getattr(new, field.name)
             if before is None or field.name == "outline":
                 continue
-            if np.abs(before - after).max(initial=0.0) > _SAME * max(1.0, np.abs(before).max()):
+            most = max(1.0, np.abs(before).max(initial=0.0))
+            if np.abs(before - after).max(initial=0.0) > _SAME * most:
                 msg = (
                     f"The network with the decoder answers otherwise than {release.title} "
                     f"({field.name}). It cannot take over its calibration."

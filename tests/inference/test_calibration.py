@@ -15,6 +15,7 @@ from brainscan.inference.calibration import (
 def test_sigmoid_and_softmax_do_not_overflow() -> None:
     assert sigmoid(np.array([0.0, 800.0, -800.0])).tolist() == [0.5, 1.0, 0.0]
     assert softmax(np.array([[1000.0, 1000.0]])).tolist() == [[0.5, 0.5]]
+    assert softmax(np.zeros((2, 0))).shape == (2, 0)  # a binary model knows no types
     assert sigmoid(np.log(3.0)) == pytest.approx(0.75)
 
 
