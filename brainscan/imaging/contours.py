@@ -66,10 +66,10 @@ class Piece:
         """
         if not self.holes:
             return self.outer
-        ring = _unit_steps(self.outer)
+        ring = _Ring(_unit_steps(self.outer))
         for hole in sorted(self.holes, key=lambda one: int(one[:, 1].min())):
-            ring = _joined(ring, _unit_steps(hole))
-        return _corners(np.array(ring))
+            ring.join(_unit_steps(hole))
+        return _corners(np.array(ring.points()))
 
 
 def mask_pieces(mask: np.ndarray) -> tuple[Piece, ...]:
@@ -159,16 +159,37 @@ def _unit_steps(ring: np.ndarray) -> list[tuple[int, int]]:
     return found
 
 
-def _joined(ring: list[tuple[int, int]], hole: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join a hole to a ring that lies to its left.
+class _Ring:
+    """A ring to which holes are joined, in time proportional to the hole."""
 
-    From the uppermost of the hole's leftmost points, whose left neighbor below is inside, the
-    channel runs left until it meets the ring; every pixel it passes is inside.
-    """
-    first = min(range(len(hole)), key=lambda place: (hole[place][1], hole[place][0]))
-    row, column = hole[first]
-    where = {point: place for place, point in enumerate(ring)}
-    while (row, column) not in where:
-        column -= 1
-    at = where[row, column]
-    return [*ring[: at + 1], *hole[first:], *hole[: first + 1], *ring[at:]]
+    def __init__(self, points: list[tuple[int, int]]) -> None:
+        self._points = list(points)
+        self._next = [*range(1, len(points)), 0]
+        self._where = {point: place for place, point in enumerate(points)}
+
+    def join(self, hole: list[tuple[int, int]]) -> None:
+        """Join a hole whose left neighbors, rings of other holes included, are joined already.
+
+        From the uppermost of the hole's leftmost points, whose left neighbor below is inside, the
+        channel runs left until it meets the ring; every pixel it passes is inside.
+        """
+        first = min(range(len(hole)), key=lambda place: (hole[place][1], hole[place][0]))
+        row, column = hole[first]
+        while (row, column) not in self._where:
+            column -= 1
+        at = self._where[row, column]
+        begin = len(self._points)
+        self._points += [*hole[first:], *hole[: first + 1], (row, column)]
+        self._next += [*range(begin + 1, len(self._points)), self._next[at]]
+        self._next[at] = begin
+        for place, point in enumerate(self._points[begin:-1], start=begin):
+            self._where.setdefault(point, place)
+
+    def points(self) -> list[tuple[int, int]]:
+        """Return the points in their order."""
+        found: list[tuple[int, int]] = []
+        place = 0
+        while not found or place:
+            found.append(self._points[place])
+            place = self._next[place]
+        return found
