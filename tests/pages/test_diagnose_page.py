@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.inference.release import list_models
@@ -286,3 +287,130 @@ def test_other_model_answers_for_itself(
     page.get_by_role("option", name="Custom CNN 0.0.1").click()
     page.locator('.viewer [data-out="model"]', has_text="Custom CNN 0.0.1").wait_for()
     assert log.read_text().count("network") == asked + 1
+
+
+def _outlined(page: Any) -> str:
+    """Return a digest of what is drawn over the slice."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    return str(page.locator(".viewer .layer").evaluate("c => c.toDataURL()"))
+
+
+def _stroke(page: Any, *ways: tuple[float, float], button: str = "left") -> None:
+    """Drag through places given as shares of the pane."""
+    box = page.locator('canvas[data-pane="overlay"]').bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in ways]
+    page.mouse.move(*places[0])
+    page.mouse.down(button=button)
+    for place in places[1:]:
+        page.mouse.move(*place, steps=4)
+    page.mouse.up(button=button)
+
+
+def _mask(page: Any) -> tuple[np.ndarray, dict[str, str]]:
+    """Return the mask that the page gives away, and what its file says."""
+    if not page.get_by_role("button", name="Mask PNG").is_visible():
+        page.get_by_text("Outline as a file").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Mask PNG").click()
+    with Image.open(download.value.path()) as image:
+        return np.asarray(image.convert("L")) > 0, dict(image.text)  # type: ignore[attr-defined]
+
+
+def test_outline_is_drawn_measured_and_switched(
+    page: Any, url: str, files: dict[str, Path]
+) -> None:
+    _upload(page, url, files["lesion.png"])
+    words = page.get_by_test_id("outline").inner_text()
+    assert words.startswith("Outline") and "Uncertain border" in words and " px" in words
+    shown = _outlined(page)
+    page.keyboard.press("u")
+    assert _outlined(page) != shown
+    page.keyboard.press("u")
+    _slide(page, "data-set=fill", 0.5)
+    assert _outlined(page) != shown
+    _slide(page, "data-set=fill", 0.12)
+    assert _outlined(page) == shown
+    page.keyboard.press("t")
+    empty = _outlined(page)
+    assert empty != shown and _out(page, "outlined") == ""
+    page.keyboard.press("t")
+    assert _outlined(page) == shown and "px" in _out(page, "outlined")
+    assert page.console_errors == []
+
+
+def test_correction_is_painted_saved_exported_and_taken_back(
+    page: Any, url: str, files: dict[str, Path]
+) -> None:
+    _upload(page, url, files["lesion.png"], files["plain.png"])
+    before, _ = _mask(page)
+    page.keyboard.press("d")
+    start = _outlined(page)
+    _stroke(page, (0.45, 0.5), (0.5, 0.5))
+    page.mouse.move(5, 5)
+    painted = _outlined(page)
+    page.keyboard.press("Control+z")
+    assert _outlined(page) == start
+    page.keyboard.press("Control+Shift+z")
+    assert _outlined(page) == painted
+    # The right button windows, the middle one moves: neither paints.
+    _stroke(page, (0.3, 0.3), (0.35, 0.3), button="right")
+    _stroke(page, (0.3, 0.3), (0.35, 0.3), button="middle")
+    page.keyboard.press("r")
+    page.mouse.move(5, 5)
+    assert _outlined(page) == painted
+
+    # Another page and another scan do not lose the strokes.
+    page.get_by_role("link", name="Training").click()
+    page.locator(".viewer").wait_for(state="detached")
+    page.get_by_role("link", name="Diagnose").click()
+    page.locator(".editbar").wait_for()
+    assert _outlined(page) == painted
+    page.get_by_label("Your name").fill("A. Reader")
+    page.get_by_role("button", name="Save outline").click()
+    page.get_by_test_id("outline").get_by_text("Corrected by A. Reader").wait_for()
+    page.locator(".editbar").wait_for(state="hidden")
+    after, said = _mask(page)
+    assert said["Author"] == "A. Reader" and said["Disclaimer"] == RESEARCH_USE
+    added = np.argwhere(after & ~before)
+    assert len(added) > 50 and not (before & ~after).any()
+    assert abs(added[:, 0].mean() - 127.5) < 2  # painted at half the height of the slice
+
+    page.keyboard.press("j")
+    page.locator('.viewer [data-out="name"]', has_text="plain.png").wait_for()
+    page.keyboard.press("k")
+    page.get_by_test_id("outline").get_by_text("Corrected by A. Reader").wait_for()
+    page.get_by_role("button", name="Back to the model's outline").click()
+    page.get_by_test_id("outline").get_by_text("Corrected by").wait_for(state="detached")
+    assert np.array_equal(_mask(page)[0], before)
+    assert page.console_errors == []
+
+
+def test_drawing_from_nothing_at_any_zoom_and_leaving_asks_first(
+    page: Any, url: str, files: dict[str, Path]
+) -> None:
+    _upload(page, url, files["plain.png"])
+    assert "Nothing is outlined." in page.get_by_test_id("outline").inner_text()
+    page.keyboard.press("1")
+    for _ in range(9):
+        page.keyboard.press("+")
+    page.keyboard.press("d")
+    for _ in range(4):
+        page.keyboard.press("[")
+    _stroke(page, (0.5, 0.5))
+    page.keyboard.press("e")
+    _stroke(page, (0.2, 0.2), (0.8, 0.2))
+    page.keyboard.press("Escape")
+    page.get_by_text("Discard your strokes?").wait_for()
+    page.get_by_role("button", name="Keep editing").click()
+    page.keyboard.press("Enter")
+    page.get_by_test_id("outline").get_by_text("Corrected by unnamed reader").wait_for()
+    mask, _ = _mask(page)
+    # A brush of one pixel's radius in the middle of the slice, on the corner of four pixels.
+    assert np.argwhere(mask).tolist() == [[127, 127], [127, 128], [128, 127], [128, 128]]
+    page.keyboard.press("d")
+    _stroke(page, (0.5, 0.3))
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Discard").click()
+    page.locator(".editbar").wait_for(state="hidden")
+    assert np.array_equal(_mask(page)[0], mask)
+    assert page.console_errors == []

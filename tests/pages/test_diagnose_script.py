@@ -6,10 +6,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import brainscan.ui.models
+from brainscan.imaging.correction import encode_mask
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.inference.release import models_root
 from brainscan.ui import reading_room
@@ -149,3 +151,34 @@ def test_refused_picture_is_read_only_when_asked_to(script: AppTest, fake: None)
     (answer,) = row.answers.values()
     assert answer["refusal"].startswith("not-brain-hand.png looks like an X-ray")
     assert "Read it anyway" not in [button.label for button in script.button]
+
+
+def test_correction_survives_another_sensitivity_and_can_be_set_aside(
+    script: AppTest, fake: None
+) -> None:
+    _press(script.run(), "Try a sample")
+    (row, *_) = _rows(script)
+    mask = np.zeros((256, 256), bool)
+    mask[100:110, 100:120] = True
+    sent = {"id": "1", "scan": row.sha256, "mask": encode_mask(mask), "author": "A. Reader"}
+    key = script.session_state["model_key"]
+    listed: Worklist = script.session_state["worklist"]
+    assert reading_room.keep_outline(listed, stores(), sent, key).problem == ""
+
+    def section() -> str:
+        found = [str(html.proto.body) for html in script.get("html")]
+        return next((body for body in found if 'data-testid="outline"' in body), "")
+
+    script.run()
+    assert not script.exception
+    assert row.answers[key]["decision"] == "no_tumor"
+    assert "Corrected by A. Reader" in section() and "200 px" in section()
+    box = next(box for box in script.selectbox if box.label == "Sensitivity")
+    script = box.select("0.99").run()
+    assert row.answers[key]["decision"] != "no_tumor"
+    assert "Corrected by A. Reader" in section()
+    _press(script, "Back to the model's outline")
+    assert row.correction is None and "A. Reader" not in section()
+    _press(script, "Back to the corrected outline")
+    assert "Corrected by A. Reader" in section()
+    assert not script.exception

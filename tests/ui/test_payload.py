@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from brainscan.imaging.correction import Correction, decode_mask
+from brainscan.imaging.measures import measure_slice
 from brainscan.imaging.orientation import Letters
 from brainscan.imaging.overlay import colorize
 from brainscan.imaging.preprocessing import Preprocessing, preprocess
@@ -16,6 +18,9 @@ from brainscan.imaging.scan import Scan
 from brainscan.imaging.voi import Voi
 from brainscan.inference.prediction import HeatMap, Prediction
 from brainscan.notice import RESEARCH_USE
+from brainscan.ui.corrections import Receipt
+from brainscan.ui.outlines import SliceOutline
+from brainscan.ui.viewer.drawing import Drawing
 from brainscan.ui.viewer.payload import (
     Picture,
     auto_window,
@@ -172,6 +177,33 @@ def test_picture_to_save_rides_along() -> None:
     )
     assert header["download"]["name"] == "out.png"
     assert _section(body, header["download"]["file"]) == b"\x89PNG"
+
+
+def test_outline_travels_as_run_lengths_with_its_measures() -> None:
+    scan = _scan(_disc(40, 60))
+    mask = np.zeros((40, 60), bool)
+    mask[10:20, 20:40] = True
+    correction = Correction(mask, "A. Reader", "2026-11-26T18:02:03+00:00", "fake 1")
+    outline = SliceOutline(
+        mask, measure_slice(mask, None), model_mask=~mask, band=(mask, ~mask), correction=correction
+    )
+    receipt = Receipt("7", scan.sha256, "It was not kept.")
+    drawing = Drawing(outline, editable=True, author="A. Reader", receipt=receipt)
+    header, _ = _unpack(pack(scan, position=(0, 1), drawing=drawing))
+    said = header["outline"]
+    assert np.array_equal(decode_mask(said["shown"], (40, 60)), mask)
+    assert np.array_equal(decode_mask(said["model"], (40, 60)), ~mask)
+    assert [decode_mask(text, (40, 60)).sum() for text in said["band"]] == [200, 2200]
+    assert len(said["lengths"]) == 2 and np.shape(said["lengths"]) == (2, 2, 2)
+    first, second = said["words"].split("\n")
+    assert first == "Corrected by A. Reader, 2026-11-26 18:02 UTC"
+    assert second.startswith("200 px, ")
+    assert (header["editable"], header["author"]) == (True, "A. Reader")
+    assert header["receipt"] == {
+        "id": "7", "scan": scan.sha256, "problem": "It was not kept."
+    }  # fmt: skip
+    plain, _ = _unpack(pack(scan, position=(0, 1)))
+    assert (plain["outline"], plain["editable"], plain["receipt"]) == (None, False, None)
 
 
 def test_problem_carries_its_sentence_and_no_picture() -> None:

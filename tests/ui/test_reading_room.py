@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from brainscan.errors import InputRejected
+from brainscan.imaging.correction import encode_mask
 from brainscan.imaging.overlay import MARGIN
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import Prediction
@@ -19,6 +20,7 @@ from brainscan.inference.release import Release
 from brainscan.notice import RESEARCH_USE
 from brainscan.ui import exporting, reading_room
 from brainscan.ui.models import Reader
+from brainscan.ui.outlines import outline_of
 from brainscan.ui.store import Stores
 from brainscan.ui.worklist import Worklist, summary
 from tests.imaging import patient
@@ -161,6 +163,50 @@ def test_saved_view_is_a_picture_larger_than_the_slice(
     assert cv2.imdecode(np.frombuffer(with_map, np.uint8), 1).shape[0] > 256
     assert with_map != plain
     assert exporting.view_name(row) == "synthetic-1-glioma-brainscan.png"
+
+
+def test_saved_view_and_results_follow_the_outline(
+    listed: Worklist, stores: Stores, reader: Reader
+) -> None:
+    _read_all(listed, stores, reader)
+    rows = listed.ordered(reader.key)
+    drawn = rows[2]  # the meningioma: called a tumor, and outlined
+    figures = drawn.outlines[reader.key]
+    assert drawn.answers[reader.key]["decision"] == "tumor" and figures is not None
+    lines = list(csv.DictReader(io.StringIO(exporting.results_csv(rows, reader.key))))
+    assert float(lines[2]["outline_area"]) == figures["area"] > 0
+    assert (lines[2]["outline_by"], lines[2]["outline_unit"]) == ("model", "px")
+    assert lines[0]["outline_area"] == ""  # called tumor-free
+
+    scan = reading_room.scan_of(drawn, listed.session, stores)
+    prediction = reading_room.prediction_of(drawn, listed.session, stores, reader)
+    outline = outline_of(scan, prediction)
+    view = VIEW | {"outline": True, "band": True, "fill": 0.2}
+    pictures = [
+        exporting.view_png(scan, prediction, view, outline),
+        exporting.view_png(scan, prediction, view | {"band": False}, outline),
+        exporting.view_png(scan, prediction, view | {"outline": False}, outline),
+    ]
+    assert len(set(pictures)) == 3
+    assert pictures[2] == exporting.view_png(scan, prediction, VIEW)
+
+    sent = {"id": "1", "scan": rows[0].sha256, "author": "=A. Reader"}
+    mask = np.zeros((256, 256), bool)
+    mask[100:110, 100:120] = True
+    receipt = reading_room.keep_outline(
+        listed, stores, sent | {"mask": encode_mask(mask)}, reader.key
+    )
+    assert receipt.problem == ""
+    line = next(csv.DictReader(io.StringIO(exporting.results_csv(rows, reader.key))))
+    assert (line["outline_by"], line["outline_area"]) == ("person", "200")
+    assert line["outline_corrected_by"] == "'=A. Reader"  # no formula
+    document = json.loads(exporting.results_json(rows, reader.key))
+    measured = document["results"][0]["outline_measures"]
+    assert (measured["corrected_by"], measured["area"]) == ("=A. Reader", 200.0)
+    assert measured["corrected_at"] == rows[0].correction.when  # type: ignore[union-attr]
+    assert "Corrected by =A. Reader" in exporting.mask_caption(rows[0], reader.key)
+    reading_room.forget(listed, stores, [rows[0]])
+    assert rows[0].sha256 not in listed.rows
 
 
 def test_saved_view_shows_the_window_function_that_was_on_screen(stores: Stores) -> None:
