@@ -106,10 +106,20 @@ def prediction_of(row: Row, session: str, stores: Stores, reader: Reader) -> Pre
     prediction = stores.predictions.get(key)
     if prediction is None:
         prediction = reader.predict(scan_of(row, session, stores), gate=not row.anyway)
-        stores.predictions.put(key, prediction, 1)
+        stores.predictions.put(key, prediction, _bytes_of(prediction))
     if prediction.refusal and not row.anyway:  # answered for somebody who overruled the gate
         raise NotBrainMR(prediction.refusal)
     return prediction
+
+
+def _bytes_of(prediction: Prediction) -> int:
+    """Return how much memory an answer takes, with the outlines it makes of its own when asked."""
+    grids = 4 * prediction.evidence.grid.size * (1 + len(prediction.gradcam))
+    if prediction.segmentation is None:
+        return grids
+    place = prediction.segmentation.geometry
+    # Probability as float32, and three masks: its own, inner and outer.
+    return grids + prediction.segmentation.ways.nbytes + 7 * place.slice_height * place.slice_width
 
 
 def maps_of(row: Row, session: str, stores: Stores, reader: Reader) -> tuple[ViewerMap, ...]:

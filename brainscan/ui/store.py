@@ -100,7 +100,7 @@ class Stores:
     )
     scans: BoundedStore[str, Scan] = field(default_factory=lambda: BoundedStore(512 * _MIB))
     predictions: BoundedStore[tuple[str, str], Prediction] = field(
-        default_factory=lambda: BoundedStore(2000)
+        default_factory=lambda: BoundedStore(512 * _MIB)
     )
     maps: BoundedStore[tuple[str, str], tuple[ViewerMap, ...]] = field(
         default_factory=lambda: BoundedStore(128 * _MIB)

@@ -91,6 +91,14 @@ def test_network_is_asked_once_for_a_scan(listed: Worklist, stores: Stores, read
     assert reader.classifier.runs == 5  # type: ignore[attr-defined]
 
 
+def test_memory_of_answers_counts_their_outlines(
+    listed: Worklist, stores: Stores, reader: Reader
+) -> None:
+    _read_all(listed, stores, reader)
+    kept = 5 * 256 * 256 * 7  # probability and three masks of each slice
+    assert kept < stores.predictions.used < 2 * kept
+
+
 def test_time_budget_is_kept_after_one_scan(
     listed: Worklist, stores: Stores, reader: Reader
 ) -> None:
