@@ -12,10 +12,9 @@ from brainscan.evaluation.outline_figures import NOTES, OutlineFigures
 from brainscan.evaluation.outline_pictures import LEGEND, OutlineKind
 from brainscan.evaluation.outline_plots import agreement_figure
 from brainscan.evaluation.outline_text import (
-    COLUMNS,
     TITLES,
     outline_words,
-    part_figures,
+    part_table,
     parts_of,
     worst_outlines,
 )
@@ -57,7 +56,7 @@ def html_outlines(result: EvaluationResult) -> str:
     if outlines.overall is not None:
         text += _table(parts_of(outlines))
         text += "".join(
-            f"<h3>{escape(part.name)}: {part.n_tumor} tumour slices with a mask, "
+            f'<h3 class="apart">{escape(part.name)}: {part.n_tumor} tumour slices with a mask, '
             f"{part.n_free} tumour-free</h3>{estimates_table(part.named())}"
             for part in outlines.parts
         )
@@ -69,20 +68,21 @@ def html_outlines(result: EvaluationResult) -> str:
         if part.agreement is not None
     )
     if panels:
-        text += f'<h3>Agreement of areas</h3><div class="grid">{panels}</div>'
+        text += f'<h3 class="apart">Agreement of areas</h3><div class="grid">{panels}</div>'
     galleries = "".join(_gallery(result, kind) for kind in TITLES)
     return f"{text}{galleries}<ul>{notes}</ul>"
 
 
 def _table(parts: Sequence[OutlineFigures]) -> str:
+    columns = part_table(parts)
     lines = (
         f'<tr><th scope="row">{escape(part.name)}</th><td class="number n">{part.n_tumor}</td>'
         f'<td class="number n">{part.n_free}</td>'
-        f"{''.join(value_cell(figure) for figure in part_figures(part))}</tr>"
-        for part in parts
+        f"{''.join(value_cell(figures[place]) for _, figures in columns)}</tr>"
+        for place, part in enumerate(parts)
     )
     header = [("", False), ("tumour", True), ("no tumour", True)]
-    return html_table([*header, *((name, False) for name in COLUMNS)], lines)
+    return html_table([*header, *((name, False) for name, _ in columns)], lines)
 
 
 def _gallery(result: EvaluationResult, kind: OutlineKind) -> str:
@@ -91,7 +91,8 @@ def _gallery(result: EvaluationResult, kind: OutlineKind) -> str:
         return ""
     cards = "".join(_card(result, number) for number in numbers[:_MOST_SHOWN])
     return (
-        f"<h3>{TITLES[kind]}</h3><p>The worst first; {escape(LEGEND)}. predictions.csv has all.</p>"
+        f'<h3 class="apart">{TITLES[kind]}</h3>'
+        f"<p>The worst first; {escape(LEGEND)}. predictions.csv has all.</p>"
         f'<div class="errors">{cards}</div>'
     )
 

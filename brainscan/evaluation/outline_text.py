@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.names import format_interval, format_value
 from brainscan.evaluation.outline_figures import OutlineFigures, Outlines
@@ -13,18 +15,30 @@ TITLES: dict[OutlineKind, str] = {
     "worst": "Outlines that agree least",
     "false": "Outlines on tumour-free slices",
 }
-COLUMNS = (
-    "Dice a slice", "Dice a stack", "IoU", "distance, px", "distance, mm", "lesions found",
-    "false lesions an image", "false masks",
-)  # fmt: skip
 
 
-def part_figures(part: OutlineFigures) -> list[Estimate]:
-    """Return the figures of a part in the order of `COLUMNS`."""
+def part_figures(part: OutlineFigures) -> list[tuple[str, Estimate]]:
+    """Return the figures by which parts are compared, with short names."""
     return [
-        part.dice, part.stack_dice, part.iou, part.hd95_px, part.hd95_mm, part.sensitivity,
-        part.false_lesions, part.false_masks,
-    ]  # fmt: skip
+        ("Dice a slice", part.dice),
+        ("Dice a stack", part.stack_dice),
+        ("IoU", part.iou),
+        ("Distance, px", part.hd95_px),
+        ("Distance, mm", part.hd95_mm),
+        ("Lesions found", part.sensitivity),
+        ("False lesions an image", part.false_lesions),
+        ("False masks", part.false_masks),
+    ]
+
+
+def part_table(parts: Sequence[OutlineFigures]) -> list[tuple[str, list[Estimate]]]:
+    """Return the columns of a table of parts, without those that are defined in none."""
+    lines = [part_figures(part) for part in parts]
+    return [
+        (column[0][0], [figure for _, figure in column])
+        for column in zip(*lines, strict=True)
+        if any(figure.defined for _, figure in column)
+    ]
 
 
 def parts_of(outlines: Outlines) -> tuple[OutlineFigures, ...]:

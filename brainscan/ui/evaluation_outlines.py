@@ -13,10 +13,9 @@ from brainscan.evaluation.outline_figures import NOTES, OutlineFigures, Outlines
 from brainscan.evaluation.outline_pictures import LEGEND, OutlineKind
 from brainscan.evaluation.outline_plots import agreement_figure
 from brainscan.evaluation.outline_text import (
-    COLUMNS,
     TITLES,
     outline_words,
-    part_figures,
+    part_table,
     parts_of,
     worst_outlines,
 )
@@ -68,16 +67,13 @@ def _shown(name: str | None) -> str:
 
 
 def _table(parts: Sequence[OutlineFigures]) -> None:
+    counts = {
+        "Part": [part.name for part in parts],
+        "Tumour": [part.n_tumor for part in parts],
+        "No tumour": [part.n_free for part in parts],
+    }
     frame = pd.DataFrame(
-        [
-            {
-                "Part": part.name,
-                "Tumour": part.n_tumor,
-                "No tumour": part.n_free,
-                **dict(zip(COLUMNS, map(text_of, part_figures(part)), strict=True)),
-            }
-            for part in parts
-        ]
+        counts | {name: list(map(text_of, figures)) for name, figures in part_table(parts)}
     )
     st.dataframe(frame, hide_index=True, alt="Figures on outlines with 95 % intervals")
 
