@@ -195,9 +195,9 @@ def test_outline_travels_as_run_lengths_with_its_measures() -> None:
     assert np.array_equal(decode_mask(said["model"], (40, 60)), ~mask)
     assert [decode_mask(text, (40, 60)).sum() for text in said["band"]] == [200, 2200]
     assert len(said["lengths"]) == 2 and np.shape(said["lengths"]) == (2, 2, 2)
-    first, second = said["words"].split("\n")
-    assert first == "Corrected by A. Reader, 2026-11-26 18:02 UTC"
-    assert second.startswith("200 px, ")
+    who, when, measured = said["words"].split("\n")
+    assert (who, when) == ("Corrected by A. Reader", "2026-11-26 18:02 UTC")
+    assert measured.startswith("200 px, ")
     assert (header["editable"], header["author"]) == (True, "A. Reader")
     assert header["receipt"] == {
         "id": "7", "scan": scan.sha256, "problem": "It was not kept."

@@ -4,6 +4,7 @@ const SPOKEN = {
   overlay: (s) => `Overlay ${s.overlay ? "on" : "off"}`,
   outline: (s) => `Outline ${s.outline ? "on" : "off"}`,
   band: (s) => `Uncertain border ${s.band ? "on" : "off"}`,
+  edit: (s, viewer) => (viewer.editor.open ? "Editing the outline" : "Editing ended"),
   invert: (s) => (s.invert ? "Inverted" : "Not inverted"),
   split: (s) => (s.split ? "Side by side" : "One picture"),
   smooth: (s) => (s.smooth ? "Smooth" : "Pixels"),
@@ -89,7 +90,7 @@ class Controls {
   }
 
   speak(action) {
-    if (SPOKEN[action]) this.write("spoken", SPOKEN[action](this.viewer.settings));
+    if (SPOKEN[action]) this.write("spoken", SPOKEN[action](this.viewer.settings, this.viewer));
   }
 
   // What changes with the scan only.

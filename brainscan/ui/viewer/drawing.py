@@ -58,7 +58,8 @@ def _outline(outline: SliceOutline) -> dict[str, Any]:
 def _words(outline: SliceOutline) -> str:
     """Return the lines for the corner of the picture: whose it is, and the measures."""
     made = outline.correction
-    said = [title(outline) if made is None else corrected_words(made.author, made.when)]
+    whose = title(outline) if made is None else corrected_words(made.author, made.when)
+    said = whose.rsplit(", ", 1)  # who, and on a line of its own when
     if not outline.empty:
         area = area_words(outline.measures.area, outline.measures.unit)
         said.append(f"{area}, {diameter_words(outline.measures)}")

@@ -50,7 +50,6 @@ class Editor {
 
   // A message came: another scan, or word on what was saved.
   take(scan) {
-    this.stroke = null;
     this.author ??= scan.author || null;
     const { receipt } = scan;
     const saved = receipt && drafts.get(receipt.scan);
@@ -59,7 +58,10 @@ class Editor {
       if (receipt.problem) saved.said = receipt.problem;
       else drafts.delete(receipt.scan);
     }
-    this.draft = (scan.editable && drafts.get(scan.scan)) || null;
+    const draft = (scan.editable && drafts.get(scan.scan)) || null;
+    // A message in the middle of a stroke ends it only where it brings another scan.
+    if (draft !== this.draft) this.finishStroke();
+    this.draft = draft;
   }
 
   begin() {
@@ -164,10 +166,13 @@ class Editor {
   }
 
   release() {
-    if (!this.stroke) return;
-    this.draft.history.push(this.stroke.end());
-    this.stroke = null;
+    this.finishStroke();
     this.viewer.refresh();
+  }
+
+  finishStroke() {
+    if (this.stroke) this.draft.history.push(this.stroke.end());
+    this.stroke = null;
   }
 
   // A second finger came down: it was no stroke but the begin of a pinch.
