@@ -10,6 +10,7 @@ import streamlit as st
 
 from brainscan.imaging.volume import Volume
 from brainscan.inference.release import Release
+from brainscan.inference.volume_outline import VolumeOutline
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.ui import volume_answer, volume_exports, volume_intake, volume_session
 from brainscan.ui.error_card import error_card, warning_cards
@@ -72,19 +73,35 @@ def packed(study: VolumeSession, key: Hashable, make: Callable[[], bytes]) -> by
     return data
 
 
+def on_outline() -> None:
+    """Keep the outline that the reader drew in the viewer."""
+    study = volume_session.current()
+    if study is None:
+        return
+    receipt = study.keep_outline(st.session_state["volume_viewer"]["outline"])
+    if not receipt.problem:
+        st.session_state["reader_name"] = receipt.author
+
+
 def on_save() -> None:
     """Remember which view to hand to the browser as a picture in the coming run."""
     st.session_state[_VIEW] = st.session_state["volume_viewer"]["save"]
 
 
 def picture_to_save(
-    study: VolumeSession, volume: Volume, prediction: VolumePrediction | None
+    study: VolumeSession,
+    volume: Volume,
+    prediction: VolumePrediction | None,
+    outline: VolumeOutline | None,
 ) -> Picture | None:
     """Return the view asked for as a picture, once."""
     view = st.session_state.pop(_VIEW, None)
     if view is None:
         return None
-    png = volume_exports.view_png(volume, prediction, view, synthetic=study.given.synthetic)
+    if view["volume"] != volume.sha256:
+        return None
+    synthetic = study.given.synthetic
+    png = volume_exports.view_png(volume, prediction, view, outline, synthetic=synthetic)
     name = f"{view['plane']}-{int(view['index']) + 1:03d}"
     return Picture(uuid.uuid4().hex, volume_exports.file_name(volume, name, "png"), png)
 
@@ -92,17 +109,25 @@ def picture_to_save(
 def show_volume(
     study: VolumeSession, volume: Volume, prediction: VolumePrediction | None, key: str, name: str
 ) -> None:
-    """Show the three planes."""
-    answer = None
+    """Show the three planes, the evidence and the outline."""
+    answer = outline = drawn = study.shown = None
     if prediction is not None:
         place = (study.chosen, key, prediction.sensitivity)
         answer = packed(study, place, lambda: pack_answer(volume, prediction, name))
+        outline = study.outline_of((key, study.chosen), prediction)
+        drawn = study.drawing(volume, prediction, outline, place)
     volume_viewer(
         packed(study, study.chosen, lambda: pack_volume(volume)),
         answer,
+        drawn,
         key="volume_viewer",
         on_save=on_save,
-        picture=picture_to_save(study, volume, prediction),
+        on_outline=on_outline,
+        picture=picture_to_save(study, volume, prediction, outline),
+        goto=st.session_state.pop(volume_answer.GOTO, None),
+        expecting=prediction is not None or study.asking is not None,
+        author=st.session_state.get("reader_name", ""),
+        receipt=study.receipt,
     )
 
 
@@ -150,6 +175,8 @@ def answer_column(
         name, release = chosen
         point = st.session_state.get("volume_point")
         volume_answer.answer_card(prediction, point, release.manifest)
+        outline = study.outline_of(question, prediction)
+        volume_answer.outline_section(study, outline, prediction.segmented)
         volume_answer.measurements(answer, prediction)
         warning_cards(dict.fromkeys(prediction.warnings))
         with st.expander("Model, and what it is not", icon=":material/info:"):
@@ -220,9 +247,13 @@ def looking(study: VolumeSession) -> None:
             answer = study.answers.get((key, study.chosen))
             volume = study.volume
             if volume is not None and answer is not None and prediction is not None:
-                downloads(volume, answer, prediction, synthetic=study.given.synthetic)
-                made_for = f"{key} {volume.sha256} {prediction.sensitivity}"
-                dicom_panel(volume, prediction, release, key=made_for)
+                outline = study.outline_of((key, study.chosen), prediction)
+                synthetic = study.given.synthetic
+                downloads(volume, answer, prediction, outline, synthetic=synthetic)
+                correction = None if outline is None else outline.correction
+                corrected = "" if correction is None else correction.when
+                made_for = f"{key} {volume.sha256} {prediction.sensitivity} {corrected}"
+                dicom_panel(volume, prediction, release, correction, key=made_for)
         collection(found)
     picture, words = st.columns([7, 3], gap="medium")
     with picture:

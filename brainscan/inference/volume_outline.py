@@ -26,13 +26,15 @@ class VolumeOutline:
     shape
         Of the volume, canonical order.
     box
-        Where ``mask``, ``inner`` and ``outer`` lie in it.
+        Where ``mask``, ``inner``, ``outer`` and ``own`` lie in it.
     mask
         bool, the shape of the box.
     inner, outer
         As ``mask``: between them the border is uncertain, see
         :meth:`VolumePrediction.band_volumes`. A reader's outline has no such border, so both are
         the mask.
+    own
+        As ``mask``: the model's own outline; ``None`` for a release without a decoder.
     plane
         Whose slices were outlined.
     measures
@@ -54,6 +56,7 @@ class VolumeOutline:
     mask: np.ndarray = field(repr=False)
     inner: np.ndarray = field(repr=False)
     outer: np.ndarray = field(repr=False)
+    own: np.ndarray | None = field(repr=False)
     plane: Plane
     measures: VolumeMeasures
     range_ml: tuple[float, float]
@@ -65,7 +68,7 @@ class VolumeOutline:
     def of(
         cls, volume: Volume, prediction: VolumePrediction, correction: Correction | None = None
     ) -> VolumeOutline | None:
-        """Return the outline of an answer; ``None`` for a release without a decoder.
+        """Return the outline of an answer.
 
         Parameters
         ----------
@@ -76,11 +79,17 @@ class VolumeOutline:
         correction
             A reader's mask, which then takes the place of the model's.
 
+        Returns
+        -------
+        VolumeOutline or None
+            ``None`` for a release without a decoder where there is no correction.
+
         Raises
         ------
         ValueError
             If the correction is of another shape than the volume.
         """
+        own = prediction.mask_volume(volume)
         if correction is not None:
             if correction.mask.shape != volume.shape:
                 msg = (
@@ -88,27 +97,13 @@ class VolumeOutline:
                     f"but the volume {volume.shape}."
                 )
                 raise ValueError(msg)
-            return cls._measured(
-                volume, prediction, (correction.mask,) * 3, possible=False, correction=correction
-            )
-        mask = prediction.mask_volume(volume)
-        band = prediction.band_volumes(volume)
-        if mask is None or band is None:
-            return None
-        possible = prediction.decision == "indeterminate"
-        return cls._measured(volume, prediction, (mask, *band), possible=possible)
-
-    @classmethod
-    def _measured(
-        cls,
-        volume: Volume,
-        prediction: VolumePrediction,
-        masks: tuple[np.ndarray, np.ndarray, np.ndarray],
-        *,
-        possible: bool,
-        correction: Correction | None = None,
-    ) -> VolumeOutline:
-        box = box_of(masks[0] if correction else masks[0] | masks[2])
+            masks = (correction.mask,) * 3
+        else:
+            band = prediction.band_volumes(volume)
+            if own is None or band is None:
+                return None
+            masks = (own, *band)
+        box = box_of(masks[0] | masks[2] if own is None else masks[0] | masks[2] | own)
         mask, inner, outer = (np.array(one[box]) for one in masks)
         measured = [measure_volume(one, volume.spacing) for one in (mask, inner, outer)]
         amounts = [one.milliliters for one in measured]
@@ -118,11 +113,12 @@ class VolumeOutline:
             mask=mask,
             inner=inner,
             outer=outer,
+            own=None if own is None else np.array(own[box]),
             plane=prediction.plane,
             measures=measured[0],
             range_ml=(min(amounts), max(amounts)),
             largest=_largest(volume, prediction.plane, box, mask),
-            possible=possible,
+            possible=correction is None and prediction.decision == "indeterminate",
             correction=correction,
         )
 
@@ -136,6 +132,29 @@ class VolumeOutline:
         found = np.zeros(self.shape, bool)
         found[self.box] = self.mask
         return found
+
+    def on_slice(self, part: np.ndarray, plane: Plane, index: int) -> np.ndarray:
+        """Return ``mask``, ``inner``, ``outer`` or ``own`` on a slice of any plane.
+
+        Parameters
+        ----------
+        part
+            One of these arrays.
+        plane, index
+            As :meth:`Volume.plane_slice` counts.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(rows, columns)`` bool as that method shows the slice.
+        """
+        axis = PLANE_OF_AXIS.index(plane)
+        others = [other for other in range(3) if other != axis]
+        found = np.zeros([self.shape[other] for other in others], bool)
+        at = index - self.box[axis].start
+        if 0 <= at < part.shape[axis]:
+            found[tuple(self.box[other] for other in others)] = np.take(part, at, axis=axis)
+        return as_displayed(found)
 
 
 def box_of(mask: np.ndarray) -> Box:

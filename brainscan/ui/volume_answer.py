@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
 import streamlit as st
 
+from brainscan.imaging.orientation import Plane
 from brainscan.imaging.volume import Volume
 from brainscan.inference.decision import OperatingPoint
 from brainscan.inference.release import Release
+from brainscan.inference.volume_outline import VolumeOutline
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.ui import result_card
+from brainscan.ui.corrections import corrected_words
+from brainscan.ui.volume_outline_card import outline_html
+from brainscan.ui.volume_session import VolumeSession
+from brainscan.ui.volume_viewer import Goto
 from brainscan.ui.volume_work import EVIDENT, Answer
 
 NOT_THIS = (
@@ -20,6 +27,9 @@ NOT_THIS = (
     "on public research images and has not been validated on patients. It says nothing about "
     "bleeding, stroke, infection or any tumour type it does not name."
 )
+GOTO = "volume_view_goto"
+"""Where session state holds the slice that the viewer is to go to."""
+
 _VALUE = "value of the scan"
 
 
@@ -94,6 +104,60 @@ def _elsewhere(point: OperatingPoint, manifest: Mapping[str, Any]) -> Iterator[s
 
 def _count(figure: Mapping[str, Any]) -> str:
     return f"{round(figure['value'] * figure['n'])} of {figure['n']}"
+
+
+def outline_section(study: VolumeSession, outline: VolumeOutline | None, segmented: bool) -> None:
+    """Show what is outlined and its measures, and the ways between the model's and a reader's.
+
+    Parameters
+    ----------
+    study
+        The open study.
+    outline
+        What stands for the chosen volume, if anything.
+    segmented
+        Whether the release outlines tumors.
+    """
+    volume = study.volume
+    if volume is None:
+        return
+    if outline is not None and (not outline.empty or outline.correction is not None):
+        st.html(outline_html(outline))
+    with st.container(horizontal=True, gap="small"):
+        if outline is not None and outline.largest is not None:
+            index = outline.largest[0]
+            st.button(
+                f"Show slice {index + 1}",
+                icon=":material/straighten:",
+                key="volume_largest",
+                help=f"The {outline.plane} slice on which the diameters are largest",
+                on_click=go_to,
+                args=(outline.plane, index),
+            )
+        aside = study.set_aside.get(volume.sha256)
+        if outline is not None and outline.correction is not None:
+            st.button(
+                "Back to the model's outline" if segmented else "Without the outline",
+                icon=":material/undo:",
+                key="volume_set_aside",
+                help="The correction is set aside and can be taken up again",
+                on_click=study.set_correction_aside,
+                args=(volume.sha256,),
+            )
+        elif aside is not None:
+            st.button(
+                "Back to the corrected outline",
+                icon=":material/redo:",
+                key="volume_take_up",
+                help=corrected_words(aside.author, aside.when),
+                on_click=study.take_correction_up,
+                args=(volume.sha256,),
+            )
+
+
+def go_to(plane: Plane, index: int) -> None:
+    """Have the viewer go to a slice in the coming run."""
+    st.session_state[GOTO] = Goto(uuid.uuid4().hex, plane, index)
 
 
 def measurements(answer: Answer, prediction: VolumePrediction) -> None:

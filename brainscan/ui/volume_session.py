@@ -6,18 +6,26 @@ voxel and of who the patient is.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import streamlit as st
 
+from brainscan.imaging.correction import Correction
 from brainscan.imaging.volume import Volume
 from brainscan.inference.release import Release
+from brainscan.inference.volume_outline import VolumeOutline
+from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.ui import volume_work
+from brainscan.ui.corrections import Receipt
 from brainscan.ui.jobs import Job
 from brainscan.ui.store import BoundedStore
 from brainscan.ui.volume_candidates import Candidate, Found
+from brainscan.ui.volume_corrections import Shown, keep
 from brainscan.ui.volume_intake import Given
+from brainscan.ui.volume_outline_card import viewer_words
+from brainscan.ui.volume_viewer.outline import PackedOutline, pack_outline
 from brainscan.ui.volume_work import Answer
 
 _SESSION = "volume_session"
@@ -53,6 +61,16 @@ class VolumeSession:
         What the reader stopped, by volume key or question.
     asked
         The question that ``asking`` answers.
+    corrections, set_aside
+        Outlines that a reader drew, by SHA-256 of the volume: those that stand, and those from
+        which the reader went back to the model's.
+    outlines, packed_outlines
+        Outlines with their measures, and as the viewer takes them, by question, sensitivity and
+        time of the correction.
+    shown
+        The outline in the viewer, which a reader may correct.
+    receipt
+        What became of the outline that the viewer sent last.
     """
 
     given: Given
@@ -68,6 +86,20 @@ class VolumeSession:
     anyway: set[str] = field(default_factory=set)
     stopped: set[str | Question] = field(default_factory=set)
     asked: Question = ("", "")
+    corrections: BoundedStore[str, Correction] = field(
+        default_factory=lambda: BoundedStore(512 * _MIB)
+    )
+    set_aside: BoundedStore[str, Correction] = field(
+        default_factory=lambda: BoundedStore(256 * _MIB)
+    )
+    outlines: BoundedStore[Any, VolumeOutline] = field(
+        default_factory=lambda: BoundedStore(128 * _MIB)
+    )
+    packed_outlines: BoundedStore[Any, PackedOutline] = field(
+        default_factory=lambda: BoundedStore(64 * _MIB)
+    )
+    shown: Shown | None = None
+    receipt: Receipt | None = None
 
     @property
     def candidate(self) -> Candidate | None:
@@ -152,6 +184,77 @@ class VolumeSession:
         ]
         for question in refused:
             del self.answers[question]
+
+    def outline_of(self, question: Question, prediction: VolumePrediction) -> VolumeOutline | None:
+        """Return the outline that stands for the chosen volume, measured once.
+
+        Parameters
+        ----------
+        question
+            Which model was asked about it.
+        prediction
+            Its answer at the operating point chosen.
+        """
+        volume, answer = self.volume, self.answers.get(question)
+        if volume is None:
+            return None
+        correction = self.corrections.get(volume.sha256)
+        own = None if answer is None else answer.prediction
+        if correction is None and own is not None and own.sensitivity == prediction.sensitivity:
+            return answer.outline if answer else None
+        key = (question, prediction.sensitivity, correction and correction.when)
+        found = self.outlines.get(key)
+        if found is None:
+            found = VolumeOutline.of(volume, prediction, correction)
+            if found is not None:
+                self.outlines.put(key, found, 4 * found.mask.nbytes + 1)
+        return found
+
+    def drawing(
+        self,
+        volume: Volume,
+        prediction: VolumePrediction,
+        outline: VolumeOutline | None,
+        place: Hashable,
+    ) -> PackedOutline:
+        """Return the outline as the viewer takes it, packed once, and remember what is shown.
+
+        Parameters
+        ----------
+        volume, prediction, outline
+            What is shown.
+        place
+            Tells volume, model and operating point.
+        """
+        corrected = outline and outline.correction and outline.correction.when
+        key = ("outline", place, corrected)
+        found: PackedOutline | None = self.packed_outlines.get(key)
+        if found is None:
+            found = pack_outline(volume, prediction.plane, outline, viewer_words(outline))
+            self.packed_outlines.put(key, found, len(found.message))
+        self.shown = Shown(volume, prediction.plane, outline, found.digest, prediction.model)
+        return found
+
+    def keep_outline(self, sent: object) -> Receipt:
+        """Keep the slices of an outline that the viewer sent, if they are of the one it shows."""
+        self.receipt, made = keep(self.shown, sent)
+        if made is not None and self.shown is not None:
+            sha256 = self.shown.volume.sha256
+            self.corrections.put(sha256, made, made.mask.nbytes)
+            self.set_aside.discard(sha256)
+        return self.receipt
+
+    def set_correction_aside(self, sha256: str) -> None:
+        """Go back to the model's outline of a volume; the correction can be taken up again."""
+        if (made := self.corrections.get(sha256)) is not None:
+            self.corrections.discard(sha256)
+            self.set_aside.put(sha256, made, made.mask.nbytes)
+
+    def take_correction_up(self, sha256: str) -> None:
+        """Use the correction again that was set aside last."""
+        if (made := self.set_aside.get(sha256)) is not None:
+            self.set_aside.discard(sha256)
+            self.corrections.put(sha256, made, made.mask.nbytes)
 
     def close(self) -> None:
         """Stop whatever is under way."""

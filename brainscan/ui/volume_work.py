@@ -14,6 +14,7 @@ from brainscan.imaging.volume import Volume
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.release import Release
 from brainscan.inference.volume import predict_volume
+from brainscan.inference.volume_outline import VolumeOutline
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.ui.jobs import Handle, Job
 from brainscan.ui.models import title_of
@@ -36,6 +37,9 @@ class Answer:
         Its sentence; ``None`` when there is an answer.
     evident_ml
         Millilitres in which the evidence reaches :data:`EVIDENT`.
+    outline
+        What is outlined at the model's own operating point; ``None`` for a release without a
+        decoder.
     cell_mm
         Side of a cell of the evidence map in the plane of the slices, in millimetres.
     """
@@ -43,6 +47,7 @@ class Answer:
     prediction: VolumePrediction | None
     refusal: str | None = None
     evident_ml: float = 0.0
+    outline: VolumeOutline | None = None
     cell_mm: float | None = None
 
 
@@ -87,7 +92,13 @@ def ask(release: Release, volume: Volume, *, gate: bool) -> Job[Answer]:
         except NotBrainMR as refusal:
             return Answer(None, str(refusal))
         handle.begin("Measuring")
-        return Answer(prediction, None, evident_ml(volume, prediction), cell_mm(volume, prediction))
+        return Answer(
+            prediction,
+            None,
+            evident_ml(volume, prediction),
+            VolumeOutline.of(volume, prediction),
+            cell_mm(volume, prediction),
+        )
 
     return Job(title_of(release), work)
 

@@ -34,7 +34,7 @@ def test_a_cuboid_is_measured_where_it_lies(plane: Plane, prediction: VolumePred
     mask = np.zeros(VOLUME.shape, bool)
     mask[3:9, 5:8, 2:6] = True  # 6 x 6 x 16 mm
     mask[15, 20, 12] = True  # a voxel of 1 x 2 x 4 mm apart from it
-    found = VolumeOutline.of(VOLUME, replace(prediction, plane=plane), corrected(mask))
+    found = VolumeOutline.of(VOLUME, replace(prediction, plane=plane, slices=()), corrected(mask))
     assert found is not None and not found.empty
     assert found.measures.milliliters == pytest.approx((6 * 6 * 16 + 8) / 1000)
     assert found.measures.lesions == 2
@@ -89,8 +89,13 @@ def test_a_readers_outline_stands_whatever_is_decided(prediction: VolumePredicti
     mask[20:24, 20:24, 20] = True
     cleared = replace(prediction, decision="no_tumor")
     found = VolumeOutline.of(volume, cleared, corrected(mask))
-    assert found is not None and found.correction is not None
-    assert found.measures.voxels == 16 and not found.possible
+    assert found is not None and found.correction is not None and found.own is not None
+    assert found.measures.voxels == 16 and not found.possible and not found.own.any()
+    unlike = VolumeOutline.of(volume, prediction, corrected(mask))
+    own = prediction.mask_volume(volume)
+    assert unlike is not None and unlike.own is not None and own is not None
+    np.testing.assert_array_equal(unlike.own, own[unlike.box])
+    np.testing.assert_array_equal(unlike.whole(), mask)
     empty = VolumeOutline.of(volume, prediction, corrected(np.zeros(volume.shape, bool)))
     assert empty is not None and empty.empty
     with pytest.raises(ValueError, match="shape"):

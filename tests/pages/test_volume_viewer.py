@@ -22,7 +22,9 @@ PIXELS = """([canvas, kind]) => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
   const tests = {
     bright: (r, g, b) => r > 235 && g > 235 && b > 235,
-    coloured: (r, g, b) => Math.max(r, g, b) - Math.min(r, g, b) > 60,
+    // The outline's own blue is no colour of the evidence.
+    coloured: (r, g, b) => Math.max(r, g, b) - Math.min(r, g, b) > 60 && !tests.outline(r, g, b),
+    outline: (r, g, b) => b > r + 90 && g > r + 60,
   };
   let [x, y, count] = [0, 0, 0];
   for (let at = 0; at < width * height; at += 1) {
@@ -96,6 +98,7 @@ def test_the_marker_is_on_the_patients_left(page: Any, url: str, file: int) -> N
     _open(page, url, file)
     page.keyboard.press("c")
     page.keyboard.press("o")
+    page.keyboard.press("t")
     for plane, right in (("axial", True), ("coronal", True), ("sagittal", False)):
         x, y, count = _pixels(page, plane, "bright")
         assert count > 20, plane
@@ -114,6 +117,7 @@ def test_the_marker_is_on_the_patients_left(page: Any, url: str, file: int) -> N
 def test_evidence_is_drawn_over_the_marker(page: Any, url: str) -> None:
     _open(page, url)
     page.keyboard.press("c")
+    page.keyboard.press("t")
     over = {plane: _pixels(page, plane, "coloured") for plane in ("axial", "coronal", "sagittal")}
     page.keyboard.press("o")
     for plane, (x, y, count) in over.items():
@@ -189,14 +193,16 @@ def test_scrolling_runs_neither_script_nor_network(page: Any, url: str) -> None:
     page.on("request", lambda request: traffic.append(request.url))
     _open(page, url)
     fetched = [entry for entry in traffic if entry.endswith(".bin")]
-    assert len(fetched) == 2
+    assert len(fetched) == 3  # voxels, answer, outline
     page.get_by_role("button", name="Run again").click()
     page.get_by_text("Run 2", exact=True).wait_for()
     settle(page)
     assert [entry for entry in traffic if entry.endswith(".bin")] == fetched
     seen = len(traffic)
     for key in (
-        ["Home"] + ["ArrowUp"] * 20 + ["1", "2", "3", "e", "i", "o", "o", "x", "+", "0", "n"]
+        ["Home"]
+        + ["ArrowUp"] * 20
+        + ["1", "2", "3", "e", "i", "o", "o", "t", "t", "u", "x", "+", "n"]
     ):
         page.keyboard.press(key)
     page.get_by_text("Run 2", exact=True).wait_for()
@@ -241,7 +247,8 @@ def test_save_tells_python_what_is_shown(page: Any, url: str) -> None:
         line.split(":")[0].strip(' "'): line.split(":")[-1].strip() for line in text.split("\n")
     }
     assert json.dumps("coronal") in text and told["index"] == str(index)
-    assert told["invert"] == told["overlay"] == "true"
+    assert told["invert"] == told["overlay"] == told["outline"] == "true"
+    assert told["band"] == "false"
 
 
 def test_no_evidence_is_said_and_not_drawn(page: Any, url: str) -> None:
@@ -256,6 +263,7 @@ def test_probe_reads_the_file_s_own_values_also_in_full_screen(page: Any, url: s
     _open(page, url)
     page.keyboard.press("c")
     page.keyboard.press("o")
+    page.keyboard.press("t")
     x, y, _ = _pixels(page, "axial", "bright")
     box = page.locator(".view[data-plane=axial] > canvas").bounding_box()
     page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
@@ -290,3 +298,101 @@ def test_axes_that_differ_are_drawn_in_millimetres(page: Any, url: str) -> None:
         }"""
     )
     assert np.isclose(wide / high, 68 / 80, atol=0.08)
+
+
+def _press_and_drag(page: Any, plane: str, *, across: float) -> None:
+    """Draw a line from a little left of a view's middle."""
+    box = page.locator(f".view[data-plane={plane}]").bounding_box()
+    x, y = box["x"] + box["width"] * 0.45, box["y"] + box["height"] * 0.5
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + across, y, steps=4)
+    page.mouse.up()
+    _drawn(page)
+
+
+@pytest.mark.parametrize("file", [2, 3], ids=("oblique", "DICOM"))
+def test_the_outline_lies_around_the_marker_in_all_planes(page: Any, url: str, file: int) -> None:
+    _open(page, url, file)
+    page.keyboard.press("c")
+    page.keyboard.press("o")
+    around = {plane: _pixels(page, plane, "outline") for plane in ("axial", "coronal", "sagittal")}
+    page.keyboard.press("t")
+    for plane, (x, y, count) in around.items():
+        assert _pixels(page, plane, "outline")[2] == 0
+        under = _pixels(page, plane, "bright")
+        assert count > 20
+        assert abs(x - under[0]) < 0.04 and abs(y - under[1]) < 0.04, plane
+    assert page.console_errors == []
+
+
+def test_the_uncertain_border_adds_to_the_outline(page: Any, url: str) -> None:
+    _open(page, url)
+    page.keyboard.press("c")
+    page.keyboard.press("o")
+    assert "Outline" in _out(page, "outlined")
+    plain = _pixels(page, "axial", "outline")[2]
+    page.get_by_role("button", name="Uncertain border").click()
+    with_border = _pixels(page, "axial", "outline")[2]
+    assert with_border > 1.2 * plain
+    page.keyboard.press("u")
+    assert _pixels(page, "axial", "outline")[2] == plain
+    page.locator(".volume [data-set=fill]").evaluate(
+        "(e) => { e.value = 0.6; e.dispatchEvent(new Event('input', { bubbles: true })); }"
+    )
+    assert _pixels(page, "axial", "outline")[2] > with_border
+    page.keyboard.press("Home")
+    assert _out(page, "outlined") == "" and _pixels(page, "axial", "outline")[2] == 0
+
+
+def test_strokes_on_several_slices_are_undone_kept_saved_and_discarded(page: Any, url: str) -> None:
+    _open(page, url)
+    page.keyboard.press("o")
+    page.keyboard.press("d")
+    bar = page.locator(".volume .editbar")
+    bar.wait_for()
+    assert _out(page, "outlined") == "Editing the outline"
+    here = _index(page, "axial")
+    before = _pixels(page, "axial", "outline")[2]
+    _press_and_drag(page, "axial", across=80)
+    drawn = _pixels(page, "axial", "outline")[2]
+    assert drawn > before + 50
+    # The brush's way crosses the other planes, too.
+    assert _pixels(page, "coronal", "outline")[2] > 20
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    _press_and_drag(page, "axial", across=40)
+    bar.get_by_text("Unsaved strokes on 2 axial slices").wait_for()
+    page.keyboard.press("Control+z")
+    bar.get_by_text("Unsaved strokes on 1 axial slice").wait_for()
+    page.keyboard.press("Control+z")
+    assert _index(page, "axial") == here  # what is undone comes in sight
+    assert abs(_pixels(page, "axial", "outline")[2] - before) < 30
+    page.keyboard.press("Control+Shift+z")
+    page.keyboard.press("Control+Shift+z")
+    bar.get_by_text("Unsaved strokes on 2 axial slices").wait_for()
+
+    # Not kept: the reason stands there, and so do the strokes.
+    page.keyboard.press("Enter")
+    bar.get_by_text("Not kept for the test.").wait_for()
+    report = page.get_by_text("2 slices, ").inner_text()
+    assert int(report.split()[2]) > 20
+    page.get_by_role("button", name="Run again").click()
+    settle(page)
+    page.keyboard.press("Escape")
+    bar.get_by_role("button", name="Keep editing").click()
+    bar.get_by_label("Your name").fill("keep")
+    bar.get_by_role("button", name="Save outline").click()
+    bar.wait_for(state="hidden")
+
+    # Erased and discarded: nothing has changed.
+    page.keyboard.press("c")
+    before = _pixels(page, "axial", "outline")[2]
+    page.keyboard.press("d")
+    bar.get_by_role("button", name="Clear slice").click()
+    assert _pixels(page, "axial", "outline")[2] < before
+    page.keyboard.press("Escape")
+    bar.get_by_role("button", name="Discard", exact=True).click()
+    bar.wait_for(state="hidden")
+    assert _pixels(page, "axial", "outline")[2] == before
+    assert page.console_errors == []

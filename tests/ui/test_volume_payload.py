@@ -16,8 +16,9 @@ from brainscan.imaging.overlay import colorize
 from brainscan.imaging.voi import Voi
 from brainscan.imaging.volume import Volume
 from brainscan.notice import RESEARCH_USE
+from brainscan.ui.corrections import Receipt
 from brainscan.ui.viewer.payload import Picture
-from brainscan.ui.volume_viewer import payload
+from brainscan.ui.volume_viewer import reducing
 from brainscan.ui.volume_viewer.payload import Goto, pack_answer, pack_view, pack_volume
 from tests.imaging import patient
 from tests.imaging.patient import MARKER
@@ -139,7 +140,7 @@ def test_constant_volume_has_a_window() -> None:
 
 
 def test_large_volumes_are_shown_reduced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(payload, "MOST_VOXELS", 44 * 24 * 42)
+    monkeypatch.setattr(reducing, "MOST_VOXELS", 44 * 24 * 42)
     volume = make_volume()
     header, stored = _voxels(pack_volume(volume))
     assert header["factors"] == [1, 2, 1] and header["full"] == [44, 48, 42]
@@ -214,10 +215,18 @@ def test_answers_that_differ_have_different_names() -> None:
 
 def test_view_is_small_and_carries_requests() -> None:
     message = pack_view(
-        "/media/a", None, Picture("id-1", "out.png", b"\x89PNG"), Goto("g", "axial", 3)
+        "/media/a",
+        None,
+        "/media/b",
+        picture=Picture("id-1", "out.png", b"\x89PNG"),
+        goto=Goto("g", "axial", 3),
+        author="Dr Day",
+        receipt=Receipt("1-2", "ab" * 32, "Not kept."),
     )
     header, body = _unpack(message)
-    assert (header["volume"], header["answer"]) == ("/media/a", None)
+    assert (header["volume"], header["answer"], header["outline"]) == ("/media/a", None, "/media/b")
+    assert header["receipt"] == {"id": "1-2", "problem": "Not kept."}
+    assert header["author"] == "Dr Day"
     assert header["goto"] == {"id": "g", "plane": "axial", "index": 3}
     assert _section(body, header["download"]["file"]) == b"\x89PNG"
     assert len(message) < 400

@@ -18,15 +18,19 @@ from pathlib import Path
 import streamlit as st
 from streamlit import runtime
 
+from brainscan.ui.corrections import Receipt
 from brainscan.ui.viewer.payload import Picture
 from brainscan.ui.volume_viewer.message import read_header
+from brainscan.ui.volume_viewer.outline import PackedOutline
 from brainscan.ui.volume_viewer.payload import Goto, pack_view
 
 __all__ = ["Goto", "Picture", "volume_viewer"]
 
 _HERE = Path(__file__).parent
 _SHARED = _HERE.parent / "viewer"
+_CANVAS = _HERE.parent / "canvas"
 _SCRIPTS = (
+    *(_CANVAS / name for name in ("mask.js", "brush.js", "contour.js", "editbar.js")),
     *(_SHARED / name for name in ("settings.js", "save.js", "raster.js", "camera.js", "keys.js")),
     *(
         _HERE / name
@@ -34,6 +38,8 @@ _SCRIPTS = (
             "keymap.js",
             "message.js",
             "volume.js",
+            "outline.js",
+            "editor.js",
             "view.js",
             "gestures.js",
             "profile.js",
@@ -51,8 +57,10 @@ def _joined(paths: tuple[Path, ...]) -> str:
 
 _mount = st.components.v2.component(
     "brainscan_volume_viewer",
-    html=(_HERE / "viewer.html").read_text(encoding="utf-8"),
-    css=_joined((_SHARED / "viewer.css", _HERE / "viewer.css")),
+    html=_joined((_HERE / "viewer.html",)).replace(
+        "<!-- editbar -->", _joined((_CANVAS / "editbar.html",))
+    ),
+    css=_joined((_SHARED / "viewer.css", _CANVAS / "edit.css", _HERE / "viewer.css")),
     js=_joined(_SCRIPTS),
 )
 
@@ -60,11 +68,16 @@ _mount = st.components.v2.component(
 def volume_viewer(
     volume: bytes,
     answer: bytes | None,
+    outline: PackedOutline | None = None,
     *,
     key: str,
     on_save: Callable[[], None],
+    on_outline: Callable[[], None] = lambda: None,
     picture: Picture | None = None,
     goto: Goto | None = None,
+    expecting: bool = False,
+    author: str = "",
+    receipt: Receipt | None = None,
 ) -> None:
     """Show one volume.
 
@@ -74,21 +87,45 @@ def volume_viewer(
         From :func:`brainscan.ui.volume_viewer.payload.pack_volume`; keep it between runs.
     answer
         From :func:`brainscan.ui.volume_viewer.payload.pack_answer`; ``None`` while there is none.
+    outline
+        From :func:`brainscan.ui.volume_viewer.outline.pack_outline`; ``None``: nothing is
+        outlined and the reader cannot draw.
     key
         Widget key. Before ``on_save`` runs, ``st.session_state[key]["save"]`` holds ``volume``
         (its SHA-256), ``plane``, ``index`` (as :meth:`Volume.plane_slice` counts), ``window``
         (width and level as ``Voi`` keeps them), ``preset`` (index into ``volume.windows`` or
-        ``None``), ``invert``, ``overlay``, ``opacity``, ``threshold`` and ``colormap``.
+        ``None``), ``invert``, ``overlay``, ``opacity``, ``threshold``, ``colormap``, ``outline``,
+        ``band`` and ``fill``. Before ``on_outline`` runs, ``st.session_state[key]["outline"]``
+        holds the slices that the reader drew, see :func:`brainscan.ui.volume_corrections.keep`.
     on_save
         Called when the reader asks for the view as a picture.
+    on_outline
+        Called when the reader asks to keep the outline as edited.
     picture
         A picture for the browser to save, once.
     goto
         A slice to go to, once.
+    expecting
+        Whether there is an answer or one is on its way: its place is kept.
+    author
+        Name of the reader, as far as known.
+    receipt
+        What became of the outline that the viewer sent last.
     """
     where = _serve(volume, read_header(volume)["volume"], f"{key} volume")
     said = answer and _serve(answer, read_header(answer)["answer"], f"{key} answer")
-    _mount(key=key, data=pack_view(where, said or None, picture, goto), on_save_change=on_save)
+    drawn = outline and _serve(outline.message, outline.digest, f"{key} outline")
+    message = pack_view(
+        where,
+        said or None,
+        drawn or None,
+        picture=picture,
+        goto=goto,
+        expecting=expecting,
+        author=author,
+        receipt=receipt,
+    )
+    _mount(key=key, data=message, on_save_change=on_save, on_outline_change=on_outline)
 
 
 def _serve(message: bytes, digest: str, place: str) -> str:

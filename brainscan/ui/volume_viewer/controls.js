@@ -102,8 +102,24 @@ class Controls {
       const [low, high, value] = [input.min, input.max, input.value].map(Number);
       input.style.setProperty("--fill", `${(100 * (value - low)) / Math.max(high - low, 1e-9)}%`);
     }
+    this.updateOutline();
     this.write("note", this.note());
     this.colorbar();
+  }
+
+  updateOutline() {
+    const { settings, outline, editor } = this.viewer;
+    const drawn = Boolean(outline) && !outline.empty;
+    const pressed = (act, on) => this.one(`[data-act=${act}]`).setAttribute("aria-pressed", String(Boolean(on)));
+    this.one("[data-act=outline]").disabled = !drawn && !editor.open;
+    this.one("[data-act=band]").disabled = !outline?.band;
+    this.one("[data-act=edit]").disabled = !outline;
+    pressed("outline", settings.outline);
+    pressed("band", settings.band && outline?.band);
+    pressed("edit", editor.open);
+    this.one("[data-set=fill]").disabled = !drawn && !editor.open;
+    this.write("fill", `${Math.round(settings.fill * 100)} %`);
+    editor.update();
   }
 
   note() {

@@ -13,10 +13,13 @@ function listenToView(view, viewer) {
     const [a, b] = [...pointers.values()];
     return Math.hypot(a.x - b.x, a.y - b.y);
   };
+  // The first button and a pen's tip or eraser paint; everything else moves, zooms and windows.
+  const paints = (event) => viewer.editor.paintsOn(view) && (event.button === 0 || event.button === 5);
   const modeOf = (event) => {
     if (event.button === 1 || event.ctrlKey || event.metaKey || viewer.spaceHeld) return "pan";
-    if (event.button === 2 || event.shiftKey || viewer.settings.tool === "window") return "window";
-    return "cross";
+    if (event.button === 2 || event.shiftKey) return "window";
+    if (paints(event)) return "paint";
+    return viewer.settings.tool === "window" ? "window" : "cross";
   };
   const zoom = (factor, event) => {
     const box = canvas.getBoundingClientRect();
@@ -30,20 +33,30 @@ function listenToView(view, viewer) {
     viewer.activate(view.plane);
     canvas.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (pointers.size === 2 && mode === "paint") viewer.editor.abandon();
     mode = pointers.size === 2 ? "pinch" : modeOf(event);
     if (mode === "pinch") spread = gap();
-    if (mode === "cross") viewer.moveTo(view.voxelUnder(event.clientX, event.clientY, true));
+    // The other planes follow the brush.
+    if (mode === "cross" || mode === "paint") viewer.moveTo(view.voxelUnder(event.clientX, event.clientY, true));
+    if (mode === "paint") viewer.editor.press(view.placeUnder(event.clientX, event.clientY), (event.buttons & 32) !== 0);
     event.preventDefault();
   };
 
   const move = (event) => {
     if (!viewer.volume) return;
     viewer.probe(view, event.clientX, event.clientY);
+    if (viewer.editor.paintsOn(view)) viewer.editor.hover(view.placeUnder(event.clientX, event.clientY));
     const last = pointers.get(event.pointerId);
     if (!last) return;
     const [dx, dy] = [event.clientX - last.x, event.clientY - last.y];
     pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     if (mode === "cross") viewer.moveTo(view.voxelUnder(event.clientX, event.clientY, true));
+    if (mode === "paint") {
+      const events = event.getCoalescedEvents?.() ?? [];
+      const all = events.length ? events : [event];
+      viewer.editor.drag(all.map((one) => view.placeUnder(one.clientX, one.clientY)));
+      return;
+    }
     if (mode === "window") viewer.dragWindow(dx, dy);
     if (mode === "pan" || mode === "pinch") camera.panBy((dx * ratio()) / pointers.size, (dy * ratio()) / pointers.size);
     if (mode === "pinch" && pointers.size === 2) {
@@ -56,6 +69,7 @@ function listenToView(view, viewer) {
 
   const up = (event) => {
     pointers.delete(event.pointerId);
+    if (mode === "paint") viewer.editor.release();
     mode = null;
   };
 
@@ -70,6 +84,7 @@ function listenToView(view, viewer) {
     turned += turn;
     const steps = Math.trunc(turned / WHEEL_STEP);
     turned -= steps * WHEEL_STEP;
+    viewer.editor.release();
     viewer.activate(view.plane);
     if (steps) viewer.goTo(view.plane, view.index - steps);
   };
@@ -78,10 +93,14 @@ function listenToView(view, viewer) {
   canvas.addEventListener("pointermove", move);
   canvas.addEventListener("pointerup", up);
   canvas.addEventListener("pointercancel", up);
-  canvas.addEventListener("pointerleave", () => viewer.probe(null));
+  canvas.addEventListener("pointerleave", () => {
+    viewer.probe(null);
+    if (viewer.editor.paintsOn(view)) viewer.editor.hover(null);
+  });
   canvas.addEventListener("wheel", wheel, { passive: false });
   // A small view becomes the large one, the large one is fitted.
   canvas.addEventListener("dblclick", () => {
+    if (viewer.editor.paintsOn(view)) return;
     const large = viewer.settings.layout === "main" && viewer.main === view.plane;
     viewer.act(large ? "fit" : view.plane);
   });
@@ -95,8 +114,13 @@ function listenToSpace(viewer) {
   stage.addEventListener("keydown", (event) => {
     if (event.key !== " ") return;
     viewer.spaceHeld = true;
+    stage.classList.add("moving");
     event.preventDefault();
   });
-  window.addEventListener("keyup", (event) => event.key === " " && (viewer.spaceHeld = false), { signal });
-  window.addEventListener("blur", () => (viewer.spaceHeld = false), { signal });
+  const letGo = () => {
+    viewer.spaceHeld = false;
+    stage.classList.remove("moving");
+  };
+  window.addEventListener("keyup", (event) => event.key === " " && letGo(), { signal });
+  window.addEventListener("blur", letGo, { signal });
 }

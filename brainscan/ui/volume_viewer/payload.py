@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 
 from brainscan.imaging.orientation import PLANE_OF_AXIS, PLANES, Plane, direction_letters
@@ -14,13 +13,10 @@ from brainscan.imaging.overlay import colorize
 from brainscan.imaging.volume import Volume, from_displayed
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.notice import RESEARCH_USE
+from brainscan.ui.corrections import Receipt
 from brainscan.ui.viewer.payload import COLORMAPS, Picture, shown_window
 from brainscan.ui.volume_viewer.message import Sections
-
-MOST_VOXELS = 64_000_000
-"""Beyond this, what is shown is reduced; the network always reads the volume itself."""
-
-_Factors = tuple[int, int, int]
+from brainscan.ui.volume_viewer.reducing import Factors, blocks, reduced, reduction
 
 _CENTRAL = 0.4  # share of an axis from its middle within which the world's origin is in the head
 _SAMPLED = 200_000  # voxels that are enough to judge a volume's brightness
@@ -37,15 +33,6 @@ class Goto:
     index: int
 
 
-def reduction(shape: tuple[int, int, int]) -> _Factors:
-    """Return by how much each axis is reduced for display: the longest ones first, by halves."""
-    factors = [1, 1, 1]
-    while np.prod([-(-size // by) for size, by in zip(shape, factors, strict=True)]) > MOST_VOXELS:
-        longest = max(range(3), key=lambda axis: shape[axis] / factors[axis])
-        factors[longest] *= 2
-    return factors[0], factors[1], factors[2]
-
-
 def pack_volume(volume: Volume) -> bytes:
     """Return the viewer's message for a volume.
 
@@ -60,7 +47,7 @@ def pack_volume(volume: Volume) -> bytes:
         As read.
     """
     by = reduction(volume.shape)
-    voxels = _reduced(volume.voxels, by)
+    voxels = reduced(volume.voxels, by)
     stored, slope, low = _storable(voxels)
     floor, ceiling = float(volume.voxels.min()), float(volume.voxels.max())
     span = ceiling - floor or 1.0
@@ -140,21 +127,44 @@ def pack_answer(volume: Volume, prediction: VolumePrediction, title: str) -> byt
 
 
 def pack_view(
-    volume: str, answer: str | None, picture: Picture | None = None, goto: Goto | None = None
+    volume: str,
+    answer: str | None,
+    outline: str | None = None,
+    *,
+    picture: Picture | None = None,
+    goto: Goto | None = None,
+    expecting: bool = False,
+    author: str = "",
+    receipt: Receipt | None = None,
 ) -> bytes:
     """Return the message of the viewer itself, small enough to travel at every run.
 
     Parameters
     ----------
-    volume, answer
-        Addresses under which the browser finds the two large messages.
+    volume, answer, outline
+        Addresses under which the browser finds the large messages.
     picture
         A PNG for the browser to save.
     goto
         A slice to go to.
+    expecting
+        Whether there is an answer or one is on its way: its place is kept.
+    author
+        Name of the reader, as far as known.
+    receipt
+        What became of the outline that the viewer sent last.
     """
     sections = Sections()
-    header: dict[str, Any] = {"volume": volume, "answer": answer, "download": None, "goto": None}
+    header: dict[str, Any] = {
+        "volume": volume,
+        "answer": answer,
+        "outline": outline,
+        "download": None,
+        "goto": None,
+        "expecting": expecting,
+        "author": author,
+        "receipt": None if receipt is None else {"id": receipt.id, "problem": receipt.problem},
+    }
     if goto is not None:
         header["goto"] = asdict(goto)
     if picture is not None:
@@ -163,7 +173,7 @@ def pack_view(
     return sections.message(header)
 
 
-def _plane(volume: Volume, plane: Plane, by: _Factors) -> dict[str, Any]:
+def _plane(volume: Volume, plane: Plane, by: Factors) -> dict[str, Any]:
     """Return letters of the edges and of the two ends of the stack, and millimetres."""
     axis = PLANE_OF_AXIS.index(plane)
     across, down = (other for other in range(3) if other != axis)
@@ -195,33 +205,11 @@ def _centred(volume: Volume) -> bool:
     return bool((np.abs(share - 0.5) < _CENTRAL).all())
 
 
-def _to_full(by: _Factors) -> np.ndarray:
+def _to_full(by: Factors) -> np.ndarray:
     """Return ``(4, 4)``: reduced voxel index to canonical voxel index, centre to centre."""
     matrix = np.diag([*map(float, by), 1.0])
     matrix[:3, 3] = [(factor - 1) / 2 for factor in by]
     return matrix
-
-
-def _reduced(values: np.ndarray, by: _Factors) -> np.ndarray:
-    """Return the mean over blocks of voxels; the last block of an axis may be smaller."""
-    if by == (1, 1, 1):
-        return values
-    shape = [-(-size // factor) for size, factor in zip(values.shape, by, strict=True)]
-    result = np.empty(shape, np.float32)
-    for index in range(shape[0]):
-        slab = values[index * by[0] : (index + 1) * by[0]].mean(axis=0, dtype=np.float32)
-        result[index] = _blocks(slab, (by[1], by[2]))
-    return result
-
-
-def _blocks(slab: np.ndarray, by: tuple[int, int]) -> np.ndarray:
-    """Return the mean over blocks of a ``(rows, columns)`` float32 array, its edge repeated."""
-    if by == (1, 1):
-        return slab
-    rows, columns = (-(-size // factor) for size, factor in zip(slab.shape, by, strict=True))
-    missing = ((0, rows * by[0] - slab.shape[0]), (0, columns * by[1] - slab.shape[1]))
-    padded = np.pad(slab, missing, mode="edge")
-    return np.asarray(cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA))
 
 
 def _storable(voxels: np.ndarray) -> tuple[np.ndarray, float, float]:
@@ -253,7 +241,7 @@ def _evidence(
     for one in prediction.scored:
         if one.evidence is None:
             continue
-        values = _blocks(from_displayed(one.evidence.on_slice()), (by[across], by[down]))
+        values = blocks(from_displayed(one.evidence.on_slice()), (by[across], by[down]))
         slab = slabs[one.index // by[axis]]
         np.maximum(slab, np.rint(np.clip(values, 0.0, 1.0) * _BYTE).astype(np.uint8), out=slab)
     return found, by

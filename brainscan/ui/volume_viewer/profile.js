@@ -49,7 +49,8 @@ class Profile {
     const one = this.viewer.answer.byIndex.get(index);
     if (!one) return "";
     const said = one.probability === null ? "not read, too little head" : `probability ${one.probability.toFixed(2)}`;
-    return `Slice ${index + 1}: ${said}${one.refused ? ", the input gate would refuse it" : ""}`;
+    const drawn = this.viewer.outline?.plane === this.viewer.answer.plane && this.viewer.outlinedAt(this.viewer.answer.shown(index));
+    return `Slice ${index + 1}: ${said}${drawn ? ", outlined" : ""}${one.refused ? ", the input gate would refuse it" : ""}`;
   }
 
   tell(index) {
@@ -104,6 +105,7 @@ class Profile {
       context.globalAlpha = 1;
       if (one.refused) context.fillRect(x(one.index), y(0) - tall - 1, thick, 2);
     }
+    this.outlined(context, x, thick, y(0));
     this.rule(context, left, y(answer.threshold));
     this.ends(context, left, height);
     this.marks(context, x, step, y(0), height);
@@ -115,7 +117,18 @@ class Profile {
     this.canvas.setAttribute("aria-valuenow", at + 1);
     this.canvas.setAttribute("aria-valuetext", this.words(at));
     const limit = answer.threshold.toFixed(2);
-    this.caption.textContent = `Slice probability along the scan, operating threshold ${limit}`;
+    this.caption.textContent = `Slice probability, operating threshold ${limit}`;
+  }
+
+  // A line along the foot of the slices that the outline crosses.
+  outlined(context, x, thick, floor) {
+    const { viewer } = this;
+    const { answer, outline } = viewer;
+    if (!viewer.outlineShown || outline.plane !== answer.plane) return;
+    context.fillStyle = OUTLINE_INK.line;
+    for (const { index } of answer.slices) {
+      if (viewer.outlinedAt(answer.shown(index))) context.fillRect(x(index), floor + 1, thick, 3);
+    }
   }
 
   rule(context, left, at) {

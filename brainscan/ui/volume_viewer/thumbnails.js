@@ -15,7 +15,7 @@ class Thumbnails {
     this.root.hidden = !answer;
     if (!answer) return;
     const key = [answer.volume, answer.answer, answer.keys, viewer.greyVersion, settings.threshold, settings.colormap,
-      settings.opacity, viewer.overlayShown].join("/");
+      settings.opacity, viewer.overlayShown, viewer.outlineVersion, settings.outline].join("/");
     if (key !== this.key) {
       this.key = key;
       this.root.replaceChildren(...answer.keys.map((index) => this.button(index)));
@@ -42,6 +42,13 @@ class Thumbnails {
     return button;
   }
 
+  drawOutline(context, index, zoom, down) {
+    const { outline, answer, settings } = this.viewer;
+    if (!outline || !settings.outline || outline.plane !== answer.plane) return;
+    const mask = outline.shownOn(outline.plane, index, null);
+    if (mask) strokeCased(context, onScreen(new Contour(mask).path(true), { left: 0, top: 0, zoom, down }), { width: 2 });
+  }
+
   picture(volume, index) {
     const { answer, settings, greyTable: greys, overlayShown } = this.viewer;
     const { spacing } = volume.planes[answer.plane];
@@ -65,6 +72,7 @@ class Thumbnails {
       const [right, down] = [small.width / grey.width, small.height / grey.height];
       context.drawImage(layer(answer, table), left * right, top * down, wide * right, high * down);
     }
+    this.drawOutline(context, index, small.width / grey.width, small.height / grey.height);
     return small;
   }
 }

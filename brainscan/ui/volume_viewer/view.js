@@ -25,6 +25,7 @@ class PlaneView {
     this.camera = new Camera();
     this.grey = document.createElement("canvas");
     this.color = document.createElement("canvas");
+    this.outline = new OutlineView(this);
     this.slider.addEventListener("input", () => viewer.goTo(this.plane, Number(this.slider.value)));
     root.addEventListener("focusin", () => viewer.activate(this.plane));
     listenToView(this, viewer);
@@ -83,7 +84,8 @@ class PlaneView {
       context.globalAlpha = 1;
     }
     this.drawUnread(context);
-    if (settings.crosshair) this.drawCrosshair(context);
+    if (settings.crosshair && !viewer.editor.paintsOn(this)) this.drawCrosshair(context);
+    this.outline.paint(context);
     this.write();
   }
 
@@ -167,6 +169,7 @@ class PlaneView {
     out("slice", `${number} / ${total}`);
     out("place", viewer.volume.level(plane, viewer.cross));
     out("score", probability === null ? "" : `Slice probability ${probability.toFixed(2)}`);
+    out("outlined", this.outline.words());
     out("state", this.stateOf(read));
     this.writeRuler();
     root.setAttribute("aria-label", `${plane} slice ${number} of ${total}`);
@@ -190,13 +193,16 @@ class PlaneView {
     ruler.querySelector("span").textContent = mm >= 10 ? `${mm / 10} cm` : `${mm} mm`;
   }
 
-  // The voxel under a point of the browser window; null outside of the slice.
-  voxelUnder(clientX, clientY, clamped = false) {
+  // The place of the slice under a point of the browser window.
+  placeUnder(clientX, clientY) {
     const ratio = window.devicePixelRatio || 1;
     const box = this.canvas.getBoundingClientRect();
-    const [x, y] = this.camera
-      .toImage((clientX - box.left) * ratio, (clientY - box.top) * ratio)
-      .map(Math.floor);
+    return this.camera.toImage((clientX - box.left) * ratio, (clientY - box.top) * ratio);
+  }
+
+  // The voxel under a point of the browser window; null outside of the slice.
+  voxelUnder(clientX, clientY, clamped = false) {
+    const [x, y] = this.placeUnder(clientX, clientY).map(Math.floor);
     const inside = x >= 0 && y >= 0 && x < this.camera.width && y < this.camera.height;
     if (!inside && !clamped) return null;
     return this.viewer.volume.clamp(this.viewer.volume.voxelAt(this.plane, this.index, x, y));

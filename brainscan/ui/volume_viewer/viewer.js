@@ -1,5 +1,6 @@
-// The volume viewer: holds a volume, an answer, the crosshair and the settings, and draws on
-// demand. Nothing here asks Python for anything except the saved picture.
+// The volume viewer: holds a volume, an answer, an outline, the crosshair and the settings, and
+// draws on demand. Nothing here asks Python for anything except the saved picture and to keep an
+// outline that the reader drew.
 
 const FAR = 10; // slices for Page Up and Page Down
 
@@ -10,6 +11,8 @@ class VolumeViewer {
     this.closing = new AbortController();
     this.volume = null;
     this.answer = null;
+    this.outline = null;
+    this.outlineVersion = 0;
     this.cross = [0, 0, 0];
     this.main = "axial";
     this.active = "axial";
@@ -19,6 +22,7 @@ class VolumeViewer {
     this.profile = new Profile(root.querySelector(".profile"), this);
     this.thumbnails = new Thumbnails(root.querySelector(".thumbs"), this);
     this.controls = new Controls(this);
+    this.editor = new VolumeEditor(this, root);
     listenToKeys(this);
     listenToSpace(this);
     this.resized = new ResizeObserver(() => this.resize());
@@ -34,6 +38,7 @@ class VolumeViewer {
   show(message, send) {
     this.send = send;
     const { header, section } = openMessage(message);
+    this.root.classList.toggle("expecting", header.expecting);
     this.load(header);
     const { download } = header;
     if (download && download.id !== this.saved) {
@@ -53,6 +58,7 @@ class VolumeViewer {
         if (this.wanted.volume !== header.volume || this.volumeAt === header.volume) return;
         this.volumeAt = header.volume;
         this.answerAt = null;
+        this.outlineAt = null;
         this.take(new VolumeData(opened));
       }
       if (this.wanted.answer !== this.answerAt) {
@@ -62,6 +68,16 @@ class VolumeViewer {
         this.answerAt = address;
         this.takeAnswer(opened);
       }
+      if (this.wanted.outline !== this.outlineAt) {
+        const address = this.wanted.outline;
+        const opened = address && (await fetchMessage(address, signal));
+        if (this.wanted.outline !== address) return;
+        this.outlineAt = address;
+        this.takeOutline(opened);
+      }
+      this.editor.author ??= wanted.author || null;
+      this.editor.settle(wanted.receipt);
+      this.refresh();
       if (this.wanted === wanted) this.goOnce(wanted.goto);
     } catch (problem) {
       if (!signal.aborted) this.controls.write("note", problem.message);
@@ -81,6 +97,14 @@ class VolumeViewer {
     this.refresh();
   }
 
+  takeOutline(opened) {
+    const fits = opened && opened.header.volume === this.volume.volume;
+    this.outline = fits ? new VolumeOutline(opened, this.volume) : null;
+    this.outlineVersion += 1;
+    this.thumbnails.key = null;
+    this.editor.take();
+  }
+
   // A slice that Python asks for, once.
   goOnce(request) {
     if (!request || request.id === this.went) return;
@@ -94,6 +118,7 @@ class VolumeViewer {
     const kept = this.places.get(volume.volume);
     this.volume = volume;
     this.answer = null;
+    this.takeOutline(null);
     this.moved = Boolean(kept);
     this.cross = kept?.cross ?? volume.shape.map((size) => Math.floor(size / 2));
     this.main = volume.acquired;
@@ -107,6 +132,18 @@ class VolumeViewer {
 
   get overlayShown() {
     return Boolean(this.answer?.hasEvidence) && this.settings.overlay;
+  }
+
+  get outlineShown() {
+    if (!this.outline) return false;
+    return this.editor.open || (this.settings.outline && !this.outline.empty);
+  }
+
+  // Whether the outline crosses a slice on screen of its plane, unsaved strokes included.
+  outlinedAt(index) {
+    if (!this.outlineShown) return false;
+    const edited = this.editor.draft?.slices.get(index);
+    return edited ? !edited.mask.empty : this.outline.outlined.has(index);
   }
 
   view(plane) {
@@ -145,6 +182,11 @@ class VolumeViewer {
 
   refresh() {
     this.controls.update();
+    this.repaint();
+  }
+
+  // Draw before the next frame; the controls stay as they are.
+  repaint() {
     this.pending ??= requestAnimationFrame(() => {
       this.pending = null;
       this.paint();
@@ -247,6 +289,15 @@ class VolumeViewer {
     this.refresh();
   }
 
+  // What a key means while the outline is edited.
+  editAction(event) {
+    return this.editor.open && !this.controls.helpOpen ? editAction(event) : undefined;
+  }
+
+  edit(action) {
+    this.editor.edit(action);
+  }
+
   wantsEscape() {
     return this.controls.helpOpen || this.root.classList.contains("maximized");
   }
@@ -262,6 +313,7 @@ class VolumeViewer {
 
   act(action) {
     if (!this.volume) return;
+    this.editor.release();
     const { settings } = this;
     const toggle = (setting) => this.change(setting, !settings[setting]);
     const step = (by) => this.goTo(this.active, this.cross[AXIS[this.active]] + by);
@@ -282,6 +334,12 @@ class VolumeViewer {
       even: () => this.change("layout", settings.layout === "even" ? "main" : "even"),
       crosshair: () => toggle("crosshair"),
       overlay: () => toggle("overlay"),
+      outline: () => toggle("outline"),
+      band: () => {
+        if (!settings.band) settings.outline = true;
+        toggle("band");
+      },
+      edit: () => (this.editor.open ? this.editor.edit("cancel") : this.editor.begin()),
       invert: () => toggle("invert"),
       smooth: () => toggle("smooth"),
       swapTool: () => this.change("tool", settings.tool === "window" ? "pan" : "window"),
@@ -327,6 +385,9 @@ class VolumeViewer {
       opacity: settings.opacity,
       threshold: settings.threshold,
       colormap: settings.colormap,
+      outline: settings.outline,
+      band: settings.band,
+      fill: settings.fill,
     });
   }
 }
