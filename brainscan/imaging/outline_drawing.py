@@ -19,6 +19,7 @@ _HATCH_EVERY, _HATCH_OPACITY = 6, 0.55
 _DASH, _BAND_DASH = (9.0, 5.0), (3.0, 3.0)
 _ROUNDED = 1.5  # pixels before and after a corner that its curve takes
 _SHIFT = 4  # fractional bits of OpenCV's coordinates
+_FINER, _LARGE = 4, 1500  # times finer than the picture, unless its longer side is above that
 _WIDTH_AT = 640  # pixels of the picture's longer side for which widths are meant
 
 
@@ -129,21 +130,46 @@ class _Canvas:
         *,
         cased: bool = True,
     ) -> None:
-        inks = [(3.0, _CASING, _CASING_OPACITY)] if cased else []
+        if not lines:
+            return
+        inks = [(2.5, _CASING, _CASING_OPACITY)] if cased else []
+        top, left, bottom, right = self._around(np.concatenate(lines))
+        size = (right - left, bottom - top)
+        finer = _FINER if max(size) <= _LARGE else 1
         for wider, ink, opacity in (*inks, (0.0, color, 1.0)):
-            layer = np.zeros(self.size, np.uint8)
-            thick = max(1, round((width + wider) * self.ratio))
+            # OpenCV's lines are whole pixels wide and its smoothed ones wider still.
+            layer = np.zeros((size[1] * finer, size[0] * finer), np.uint8)
+            thick = max(1, round((width + wider) * self.ratio * finer))
             for line in lines:
-                cv2.polylines(layer, [self._fixed(line)], False, 255, thick, cv2.LINE_AA, _SHIFT)
-            self._blend(layer, ink, opacity)
+                points = self._fixed((line - (left, top)) * finer)
+                cv2.polylines(layer, [points], False, 255, thick, cv2.LINE_8, _SHIFT)
+            fine = cv2.resize(layer, size, interpolation=cv2.INTER_AREA)
+            self._blend(fine, ink, opacity, (slice(top, bottom), slice(left, right)))
+
+    def _around(self, points: np.ndarray) -> tuple[int, int, int, int]:
+        """Return top, left, bottom and right of the part of the picture that lines touch."""
+        reach = 4 * self.ratio
+        left, top = np.floor(points.min(axis=0) - reach).astype(int)
+        right, bottom = np.ceil(points.max(axis=0) + reach).astype(int)
+        height, width = self.size
+        return (
+            *(int(np.clip(top, 0, height - 1)), int(np.clip(left, 0, width - 1))),
+            *(int(np.clip(bottom, 1, height)), int(np.clip(right, 1, width))),
+        )
 
     def _fixed(self, points: np.ndarray) -> np.ndarray:
         """Return fixed-point coordinates; OpenCV has the middle of the first pixel at 0."""
         return np.rint((points - 0.5) * 2**_SHIFT).astype(np.int32)
 
-    def _blend(self, layer: np.ndarray, color: tuple[int, ...], opacity: float) -> None:
+    def _blend(
+        self,
+        layer: np.ndarray,
+        color: tuple[int, ...],
+        opacity: float,
+        where: tuple[slice, slice] = (slice(None), slice(None)),
+    ) -> None:
         share = (layer.astype(np.float32) * (opacity / 255.0))[..., None]
-        self.pixels += (np.array(color, np.float32) - self.pixels) * share
+        self.pixels[where] += (np.array(color, np.float32) - self.pixels[where]) * share
 
 
 def _rings(mask: np.ndarray) -> list[np.ndarray]:

@@ -8,7 +8,7 @@ from brainscan.imaging.measures import SliceMeasures
 from brainscan.ui.corrections import corrected_words
 from brainscan.ui.outlines import SliceOutline
 
-_PIXELS = "The file does not state how large its pixels are, so these are pixels (px), not millimetres."
+_PIXELS = "The file does not state how large its pixels are, so these are pixels, not mm."
 _NOTHING = "Nothing is outlined."
 
 

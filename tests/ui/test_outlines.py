@@ -64,7 +64,7 @@ def test_unknown_pixel_size_is_said() -> None:
     outline = outline_of(scan, _prediction(scan))
     assert outline is not None
     html = outline_html(outline)
-    assert "160 px" in html and "does not state how large its pixels are" in html
+    assert "160 px" in html and "these are pixels, not mm" in html
 
 
 def test_uncertain_answer_has_a_possible_outline_and_no_tumor_none() -> None:
