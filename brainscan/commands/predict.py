@@ -11,11 +11,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
+from brainscan.commands.predict_labels import LabelFolders
 from brainscan.commands.predict_lines import OBJECTS, How, lines
 from brainscan.commands.predict_outputs import (
     Naming,
     Targets,
     place_of,
+    refuse_inputs_below,
     refuse_to_overwrite,
 )
 from brainscan.errors import DatasetError, FileUnreadable, InputRejected
@@ -33,7 +35,8 @@ examples:
   python -m brainscan predict slice.png
   python -m brainscan predict disc.zip study/ flair.nii.gz --json results.jsonl
   python -m brainscan predict scans/ --heatmaps maps/ --masks masks/
-  python -m brainscan predict study/ --dicom results/ --objects sr,seg
+  python -m brainscan predict study/ --dicom results/ --objects sr,seg,rtstruct
+  python -m brainscan predict scans/ --coco dataset/
   python -m brainscan predict scans/ --model custom_cnn | head
 
 Reads PNG, JPEG, TIFF, BMP, WebP, DICOM and NIfTI: files, folders, ZIP archives, DICOMDIR.
@@ -45,13 +48,23 @@ them all. The files of a DICOM series are one line: file is their folder, series
 without any trace of the patient, files how many there are. A volume also has slices, from 0
 (index, state, probability, gate_refused), plane, rule, key_slices and agreement. --slices answers
 every DICOM file by itself instead.
+outline is null for a model that draws none. Otherwise it says how large the outline is: area with
+area_unit, lesions, longest_diameter and perpendicular_diameter of the largest lesion with
+length_unit (mm, or px where the file does not tell the size of its pixels); for a volume
+milliliters with milliliters_range, lesions, and these figures of the slice with the
+largest_diameter. The outline goes with the answer: where the answer is no tumor it is empty. pixels
+and slices say what the network drew whatever it answers.
 Every file has its line. One that cannot be read, that shows no brain MR, or that is left out as a
 copy or as no scan at all, has the reason; what is not known of it is null. With --no-gate what
 shows no brain MR is answered, and "refusal" or the warnings keep the reason.
-Heat maps (probability of tumor tissue in [0, 1]) and masks (probability at least one half) lie on
-the scan's own grid: float32 .npy and 1-bit PNG files for slices, NIfTI for volumes. DICOM results
-lie in a folder for each DICOM scan and refer to it; dicom lists them, dicom_refusals says why one
-could not be made. They name the patient, as the images do. Exit code 0:
+Heat maps (probability of tumor tissue in [0, 1]) and masks lie on the scan's own grid: float32
+.npy and 1-bit PNG files for slices, NIfTI for volumes. A mask is the outline; of a model that draws
+none it is where the heat map is at least one half, and the file says so. DICOM results lie in a
+folder for each DICOM scan and refer to it; dicom lists them, dicom_refusals says why one could not
+be made. They name the patient, as the images do.
+--coco and --yolo write a data set as trainers read it: images/ with every slice that was answered
+as 8-bit PNG, tumor or not, and the masks as polygons in annotations.json or in labels/. Pictures
+have no header, but text burned into them stays. Labels by a model are no ground truth. Exit code 0:
 every file was handled; 1: some could not be read from disk; 2: wrong usage, or an output that
 cannot be written. Nothing is written over a file that is to be read.
 """
@@ -78,7 +91,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the lines to a file")
     parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write evidence maps")
-    parser.add_argument("--masks", type=Path, metavar="DIR", help="write masks")
+    parser.add_argument(
+        "--masks",
+        type=Path,
+        metavar="DIR",
+        help="write masks: the outline, or evidence of one half where the model draws none",
+    )
+    parser.add_argument(
+        "--coco", type=Path, metavar="DIR", help="write a data set with COCO annotations"
+    )
+    parser.add_argument(
+        "--yolo", type=Path, metavar="DIR", help="write a data set with YOLO segmentation labels"
+    )
     parser.add_argument(
         "--dicom", type=Path, metavar="DIR", help="write DICOM results for DICOM scans"
     )
@@ -115,13 +139,14 @@ def run(args: argparse.Namespace) -> int:
     quiet = not args.json and sys.stdout.isatty()
     scans, rejected, left_out = _collect(args.paths, volumes=not args.slices, quiet=quiet)
     unread = [*rejected, *left_out]
-    naming = Naming(args.heatmaps, args.masks, args.dicom)
+    naming = Naming(args.heatmaps, args.masks, args.dicom, args.coco, args.yolo)
     work = [(scan, naming.targets(scan, place_of(scan, args.paths))) for scan in scans]
     notices = [folder / "NOTICE.txt" for folder in naming.folders]
+    inputs = list(_inputs(args.paths, scans, rejected))
     refuse_to_overwrite(
-        _inputs(args.paths, scans, rejected),
-        [*filter(None, [args.json]), *notices, *_files(targets for _, targets in work)],
+        inputs, [*filter(None, [args.json]), *notices, *_files(targets for _, targets in work)]
     )
+    refuse_inputs_below(inputs, filter(None, naming.label_folders.values()))
     many = len(scans) > 1 or any(scan.is_volume for scan in scans)
     classifier = TumorClassifier.load(
         args.model,
@@ -131,9 +156,10 @@ def run(args: argparse.Namespace) -> int:
     for notice in notices:
         notice.parent.mkdir(parents=True, exist_ok=True)
         notice.write_text(RESEARCH_USE + "\n", encoding="utf-8")
-    how = How(args.gate, args.objects)
+    how = How(args.gate, args.objects, LabelFolders(naming.label_folders))
     counts: Counter[str] = Counter()
     with ExitStack() as stack:
+        stack.callback(how.labels.finish)
         out: TextIO = sys.stdout
         if args.json:
             args.json.parent.mkdir(parents=True, exist_ok=True)

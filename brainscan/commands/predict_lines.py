@@ -8,16 +8,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from brainscan.commands.predict_labels import LabelFolders
 from brainscan.commands.predict_outputs import Targets, write_bytes, write_map
 from brainscan.errors import FileUnreadable, InputRejected
 from brainscan.imaging.intake import FoundScan
+from brainscan.imaging.measures import measure_slice
 from brainscan.imaging.rejected import Rejected
 from brainscan.inference.batch import FileResult, predict_slices
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.release import Release
 from brainscan.inference.volume import predict_volume
+from brainscan.inference.volume_outline import VolumeOutline
 from brainscan.notice import RESEARCH_USE
 from brainscan.reporting.evidence_nifti import evidence_nifti, mask_nifti
+from brainscan.reporting.label_sets import LabeledSlice, labeled_slices
+from brainscan.reporting.mask_png import mask_png
+from brainscan.reporting.outline import Outline
+from brainscan.reporting.outline_json import measures_json, volume_measures_json
 
 if TYPE_CHECKING:
     from brainscan.reporting.dicom import Findings
@@ -25,8 +32,9 @@ if TYPE_CHECKING:
 OBJECTS = {
     "sc": "pictures with the evidence laid over",
     "sr": "structured report",
-    "seg": "where the evidence reaches one half",
+    "seg": "outline as segmentation, or where the evidence reaches one half",
     "evidence": "evidence map as fractional segmentation",
+    "rtstruct": "outline as RT structure set",
 }
 """Kinds of DICOM results, as :data:`brainscan.reporting.dicom.KINDS` names them."""
 
@@ -47,10 +55,13 @@ class How:
         Whether scans that are no brain MR are refused.
     objects
         Which of :data:`OBJECTS` to write.
+    labels
+        Data sets for trainers to write into.
     """
 
     gate: bool
     objects: tuple[str, ...]
+    labels: LabelFolders
 
 
 def lines(
@@ -89,7 +100,7 @@ def lines(
     slices = [(scan, targets) for scan, targets in work if not scan.is_volume]
     results = predict_slices(classifier, (scan for scan, _ in slices), gate=how.gate)
     for number, ((scan, targets), result) in enumerate(zip(slices, results, strict=True), start=1):
-        yield _slice_line(scan, targets, result, classifier.release, how.objects)
+        yield _slice_line(scan, targets, result, classifier.release, how)
         progress(number)
     for number, (scan, targets) in enumerate(work[len(slices) :], start=len(slices)):
         yield _volume_line(classifier, scan, targets, how, partial(progress, number))
@@ -112,17 +123,26 @@ def _line(
 
 
 def _slice_line(
-    scan: FoundScan, targets: Targets, result: FileResult, release: Release, kinds: Sequence[str]
+    scan: FoundScan, targets: Targets, result: FileResult, release: Release, how: How
 ) -> _Line:
     answer: _Line = {}
     if result.prediction and result.scan:
-        answer = result.prediction.to_json() | {"size": [result.scan.width, result.scan.height]}
-        for target in filter(None, (targets.heatmap, targets.mask)):
-            write_map(target, result.prediction.evidence.on_slice())
-        if targets.dicom and result.scan.instance:
-            shown, said = result.scan, result.prediction
+        shown, said = result.scan, result.prediction
+        outline = Outline.of_slice(said)
+        answer = said.to_json() | {"size": [shown.width, shown.height]}
+        if answer["outline"] is not None:
+            answer["outline"] |= measures_json(measure_slice(outline.mask, shown.spacing))
+        if targets.heatmap:
+            write_map(targets.heatmap, said.evidence.on_slice())
+        if targets.mask:
+            write_bytes(targets.mask, mask_png(shown, outline))
+        if targets.label:
+            how.labels.add(LabeledSlice.of(shown, said, outline, targets.label.as_posix()))
+        if targets.dicom and shown.instance:
             answer |= _dicom(
-                targets.dicom, lambda made: made.of_slice(shown, said, release=release), kinds
+                targets.dicom,
+                lambda made: made.of_slice(shown, said, release=release),
+                how.objects,
             )
     return _line(
         _file(scan), scan.kind, result.status, result.reason, **{"model": release.title} | answer
@@ -150,11 +170,23 @@ def _volume_line(
     except InputRejected as error:
         status = "error" if isinstance(error, FileUnreadable) else "rejected"
         return _line(_file(scan), scan.kind, status, str(error), **about)
+    drawn = VolumeOutline.of(volume, prediction)
+    if drawn is None:
+        outline = Outline.of_volume(volume, prediction)
+    else:
+        outline = Outline.drawn(drawn.whole(), prediction.model)
     if targets.heatmap:
         write_bytes(targets.heatmap, evidence_nifti(volume, prediction))
     if targets.mask:
-        write_bytes(targets.mask, mask_nifti(volume, prediction))
+        write_bytes(targets.mask, mask_nifti(volume, outline))
+    if targets.label:
+        # Pictures of a volume lie in a folder of their own, so that no other has their name.
+        name = (targets.label / targets.label.name).as_posix()
+        for one in labeled_slices(volume, prediction, outline, name):
+            how.labels.add(one)
     about |= prediction.to_json() | {"size": list(volume.shape)}
+    if drawn is not None:
+        about["outline"] |= volume_measures_json(drawn)
     if targets.dicom:
         release = classifier.release
         about |= _dicom(

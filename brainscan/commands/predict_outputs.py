@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from brainscan.errors import BrainScanError
@@ -29,11 +28,15 @@ class Targets:
         Files.
     dicom
         Folder for DICOM results.
+    label
+        Name of the picture in data sets for trainers, below their folder of pictures and
+        without suffix; of a volume it begins the names.
     """
 
     heatmap: Path | None
     mask: Path | None
     dicom: Path | None
+    label: Path | None = None
 
 
 @dataclass
@@ -42,18 +45,27 @@ class Naming:
 
     Attributes
     ----------
-    heatmaps, masks, dicom
+    heatmaps, masks, dicom, coco, yolo
         The output folders; ``None`` where nothing is asked for.
     """
 
     heatmaps: Path | None = None
     masks: Path | None = None
     dicom: Path | None = None
+    coco: Path | None = None
+    yolo: Path | None = None
     _taken: set[str] = field(default_factory=set, repr=False)
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        return tuple(one for one in (self.heatmaps, self.masks, self.dicom) if one)
+        """All output folders."""
+        found = (self.heatmaps, self.masks, self.dicom, *self.label_folders.values())
+        return tuple(one for one in found if one)
+
+    @property
+    def label_folders(self) -> dict[str, Path | None]:
+        """The output folders of data sets for trainers, by their kind."""
+        return {"coco": self.coco, "yolo": self.yolo}
 
     def targets(self, scan: FoundScan, place: Path) -> Targets:
         """Name the files of a scan after its place below an output folder.
@@ -67,7 +79,15 @@ class Naming:
             self._name(self.heatmaps, place, heat),
             self._name(self.masks, place, mask),
             self._name(self.dicom, place, "") if scan.kind != "nifti" else None,
+            self._label(place),
         )
+
+    def _label(self, place: Path) -> Path | None:
+        if not (self.coco or self.yolo):
+            return None
+        root = Path("labels")
+        named = self._name(root, place, "")
+        return named.relative_to(root) if named else None
 
     def _name(self, folder: Path | None, place: Path, suffix: str) -> Path | None:
         """Name an output after the input's stem; a second input of that stem keeps its suffix."""
@@ -130,6 +150,25 @@ def refuse_to_overwrite(inputs: Iterable[Path], outputs: Iterable[Path]) -> None
             raise BrainScanError(msg)
 
 
+def refuse_inputs_below(inputs: Iterable[Path], folders: Iterable[Path]) -> None:
+    """Refuse to fill folders from which files are read.
+
+    Raises
+    ------
+    BrainScanError
+        Naming the first such file.
+    """
+    filled = [folder.resolve() for folder in folders]
+    for path in inputs:
+        for folder in filled:
+            if path.resolve().is_relative_to(folder):
+                msg = (
+                    f"{path} is one of the files to read and lies in {folder}, which would be "
+                    "filled with pictures and labels. Choose another place for the output."
+                )
+                raise BrainScanError(msg)
+
+
 def _identity(path: Path) -> tuple[int, int] | Path:
     """Return what two names of one file share: links and letter case included."""
     try:
@@ -140,17 +179,18 @@ def _identity(path: Path) -> tuple[int, int] | Path:
 
 
 def write_map(target: Path, values: np.ndarray) -> None:
-    """Write a map of a slice: the values as ``.npy``, or where they reach one half as PNG."""
-    if target.suffix == ".npy":
-        _make_folder(target)
-        try:
-            np.save(target, values)
-        except OSError as error:
-            raise _unwritten(target, error) from error
-        return
-    mask = (values >= 0.5).astype(np.uint8) * 255
-    _, encoded = cv2.imencode(".png", mask, [cv2.IMWRITE_PNG_BILEVEL, 1])
-    write_bytes(target, encoded.tobytes())
+    """Write a map of a slice as ``.npy``.
+
+    Raises
+    ------
+    BrainScanError
+        If it cannot be written.
+    """
+    _make_folder(target)
+    try:
+        np.save(target, values)
+    except OSError as error:
+        raise _unwritten(target, error) from error
 
 
 def write_bytes(target: Path, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The evidence of a volume as NIfTI, on the grid of the file that was read."""
+"""Evidence and masks of a volume as NIfTI, on the grid of the file that was read."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ import numpy as np
 
 from brainscan.imaging.volume import Volume
 from brainscan.inference.volume_prediction import VolumePrediction
+from brainscan.notice import RESEARCH_USE
+from brainscan.reporting.outline import EVIDENCE_THRESHOLD, By, Outline
 
 _SHEAR = 1e-4  # cosine between two axes from which on a qform cannot hold the affine
 _ORIGIN = "for research use only, no medical device"
+_WHAT: dict[By, str] = {
+    "model": "Tumour outline by a model",
+    "person": "Tumour outline, corrected",
+    "evidence": f"Evidence >= {EVIDENCE_THRESHOLD:.3g}",
+}
 
 
 def evidence_nifti(volume: Volume, prediction: VolumePrediction) -> bytes:
@@ -34,31 +41,34 @@ def evidence_nifti(volume: Volume, prediction: VolumePrediction) -> bytes:
     return _file(volume, evidence, f"Tumour evidence 0-1; {_ORIGIN}")
 
 
-def mask_nifti(volume: Volume, prediction: VolumePrediction, threshold: float = 0.5) -> bytes:
-    """Return where the evidence reaches a threshold, as a compressed NIfTI-1 file.
+def mask_nifti(volume: Volume, outline: Outline) -> bytes:
+    """Return a mask as a compressed NIfTI-1 file.
 
     Parameters
     ----------
-    volume, prediction
-        As for :func:`evidence_nifti`.
-    threshold
-        In (0, 1].
+    volume
+        The one that was read.
+    outline
+        Of the volume, in canonical order.
 
     Returns
     -------
     bytes
-        uint8, 1 where the evidence is at least ``threshold``, on the source's grid.
+        uint8, 1 inside, on the source's grid. The description says what it is; a comment in the
+        header's extension (NIfTI-1, code 6) says whose it is and when a reader corrected it.
     """
-    if not 0.0 < threshold <= 1.0:
-        msg = f"threshold must lie in (0, 1], got {threshold}"
-        raise ValueError(msg)
-    mask = (prediction.evidence_volume(volume) >= threshold).astype(np.uint8)
-    return _file(volume, mask, f"Evidence >= {threshold:.3g}; {_ORIGIN}")
+    comment = f"{outline.sentence} {RESEARCH_USE}"
+    return _file(
+        volume, outline.mask.astype(np.uint8), f"{_WHAT[outline.by]}; {_ORIGIN}", comment=comment
+    )
 
 
-def _file(volume: Volume, canonical: np.ndarray, description: str) -> bytes:
+def _file(volume: Volume, canonical: np.ndarray, description: str, *, comment: str = "") -> bytes:
     affine = volume.source.affine
     image = nib.Nifti1Image(volume.source.to_source(canonical), affine)
+    if comment:
+        extension = nib.nifti1.Nifti1Extension("comment", comment.encode("utf-8"))
+        image.header.extensions.append(extension)
     image.header.set_xyzt_units("mm")
     image.header["descrip"] = description.encode("ascii")[:79]
     image.header["cal_max"] = 1.0

@@ -21,13 +21,16 @@ CHOICES: Mapping[str, str] = {
     "sr": "Report",
     "seg": "Mask",
     "evidence": "Evidence map",
+    "rtstruct": "Contours",
 }
 """The kinds of result and their names on the page."""
 
 _HELP = (
-    "Picture: Secondary Capture with the evidence laid over, for a volume one of each key slice. "
-    "Report: Structured Report (TID 1500) with figures and decision, unverified. Mask: "
-    "Segmentation where the evidence reaches one half. Evidence map: fractional Segmentation."
+    "Picture: Secondary Capture with evidence and outline, for a volume one of each key slice. "
+    "Report: Structured Report (TID 1500) with decision, figures and the size of the outline, "
+    "unverified. Mask: Segmentation of the outline, or where the evidence reaches one half if "
+    "the model draws none. Evidence map: fractional Segmentation. Contours: RT Structure Set "
+    "of the outline, unapproved."
 )
 
 

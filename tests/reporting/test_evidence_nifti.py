@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pytest
 
+from brainscan.errors import InputRejected
+from brainscan.imaging.correction import Correction
 from brainscan.imaging.dicom import find_series, read_series
 from brainscan.imaging.nifti import read_nifti
 from brainscan.imaging.volume import Volume
 from brainscan.inference.volume import predict_volume
+from brainscan.notice import RESEARCH_USE
 from brainscan.reporting.evidence_nifti import evidence_nifti, mask_nifti
+from brainscan.reporting.outline import Outline
 from tests.imaging import patient
 from tests.imaging.patient import AXIAL, MARKER, OBLIQUE, SAGITTAL
 from tests.imaging.test_volume_orientation import affines
@@ -35,10 +40,12 @@ def check(volume: Volume) -> nib.Nifti1Image:
     values = np.asarray(image.dataobj)
     expected = prediction.evidence_volume(volume)
     np.testing.assert_array_equal(volume.source.to_canonical(values), expected)
-    mask = opened(mask_nifti(volume, prediction))
+    mask = opened(mask_nifti(volume, Outline.of_volume(volume, prediction)))
     assert mask.get_data_dtype() == np.uint8
     np.testing.assert_array_equal(mask.affine, image.affine)
-    np.testing.assert_array_equal(np.asarray(mask.dataobj), (values >= 0.5).astype(np.uint8))
+    drawn = prediction.mask_volume(volume)
+    assert drawn is not None and drawn.any()
+    np.testing.assert_array_equal(volume.source.to_canonical(np.asarray(mask.dataobj)), drawn)
     strong = np.argwhere(np.asarray(mask.dataobj) == 1)
     place = image.affine[:3, :3] @ strong.mean(axis=0) + image.affine[:3, 3]
     np.testing.assert_allclose(place, MARKER, atol=5.0)
@@ -66,9 +73,46 @@ def test_the_same_answer_gives_the_same_bytes_and_names_its_use() -> None:
     header = opened(data).header
     assert b"research use only" in header["descrip"].tobytes()
     assert header.get_xyzt_units()[0] == "mm"
-    assert (
-        b"research use only" in opened(mask_nifti(volume, prediction)).header["descrip"].tobytes()
+
+
+def test_a_mask_says_whose_it_is() -> None:
+    volume = read_nifti(patient.nifti_bytes(affines()["LPS"]), "t1.nii.gz")
+    prediction = predict_volume(fake_classifier(), volume)
+    mask = np.random.default_rng(2).random(volume.shape) < 0.3
+    reader = Correction(mask, "Åsa Lind", "2026-11-26T12:00:00+00:00", prediction.model)
+    said = {
+        None: ("Tumour outline by a model", f"Outlined by {prediction.model}"),
+        reader: ("Tumour outline, corrected", "corrected by Åsa Lind, 2026-11-26T12:00:00+00:00"),
+    }
+    for correction, (short, long) in said.items():
+        outline = Outline.of_volume(volume, prediction, correction)
+        data = mask_nifti(volume, outline)
+        assert data == mask_nifti(volume, outline)
+        image = opened(data)
+        description = image.header["descrip"].tobytes().decode()
+        assert description.startswith(short) and "research use only" in description
+        [comment] = image.header.extensions
+        assert comment.get_code() == 6 and long in comment.get_content().decode()
+        assert RESEARCH_USE in comment.get_content().decode()
+        voxels = volume.source.to_canonical(np.asarray(image.dataobj))
+        np.testing.assert_array_equal(voxels, outline.mask)
+        with pytest.raises(InputRejected, match="holds labels"):
+            read_nifti(data, "mask.nii.gz")
+    np.testing.assert_array_equal(outline.mask, mask)
+
+
+def test_without_a_decoder_it_is_a_level_of_evidence() -> None:
+    volume = read_nifti(patient.nifti_bytes(affines()["LPS"]), "t1.nii.gz")
+    prediction = predict_volume(fake_classifier(), volume)
+    bare = replace(
+        prediction, slices=tuple(replace(s, segmentation=None) for s in prediction.slices)
     )
+    outline = Outline.of_volume(volume, bare)
+    np.testing.assert_array_equal(outline.mask, bare.evidence_volume(volume) >= 0.5)
+    assert outline.by == "evidence" and outline.mask.any()
+    image = opened(mask_nifti(volume, outline))
+    assert image.header["descrip"].tobytes().startswith(b"Evidence >= 0.5; for research use only")
+    assert b"draws no outline" in image.header.extensions[0].get_content()
 
 
 def test_a_sheared_grid_is_written_without_a_qform() -> None:
@@ -78,14 +122,3 @@ def test_a_sheared_grid_is_written_without_a_qform() -> None:
     image = opened(evidence_nifti(volume, predict_volume(fake_classifier(), volume)))
     np.testing.assert_allclose(image.affine, sheared, atol=1e-6)
     assert int(image.header["qform_code"]) == 0
-
-
-def test_the_threshold_of_the_mask_is_met_or_refused() -> None:
-    volume = read_nifti(patient.nifti_bytes(affines()["RAS"]), "t1.nii.gz")
-    prediction = predict_volume(fake_classifier(), volume)
-    sizes = [int(np.asarray(opened(mask_nifti(volume, prediction, t)).dataobj).sum())
-             for t in (0.1, 0.5, 0.9)]  # fmt: skip
-    assert sizes[0] > sizes[1] > sizes[2] > 0
-    for wrong in (0.0, 1.5):
-        with pytest.raises(ValueError, match="threshold"):
-            mask_nifti(volume, prediction, wrong)

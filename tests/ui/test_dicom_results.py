@@ -50,7 +50,7 @@ def test_every_kind_asked_for_is_made() -> None:
     assert made.refusals == ()
     found = {pydicom.dcmread(io.BytesIO(data)).Modality for _, _, data in made.files}
     assert [label for label, _, _ in made.files] == list(CHOICES.values())
-    assert found == {"OT", "SR", "SEG"} and len(made.files) == 4
+    assert found == {"OT", "SR", "SEG", "RTSTRUCT"} and len(made.files) == 5
     names = " ".join(name for _, name, _ in made.files)
     assert not [secret for secret in patient.SECRETS if secret in names + repr(made)]
 

@@ -1,4 +1,4 @@
-"""Results in the clinic's own format: pictures, reports and segmentations as DICOM objects.
+"""Results in the clinic's own format: pictures, reports, segmentations and contours in DICOM.
 
 They belong to the patient and study of the images that were read, form series of their own,
 and say in text and in their headers that they are for research use only.
@@ -10,6 +10,7 @@ from brainscan.reporting.dicom.capture import secondary_captures
 from brainscan.reporting.dicom.file import DicomFile
 from brainscan.reporting.dicom.findings import Findings
 from brainscan.reporting.dicom.report import structured_report
+from brainscan.reporting.dicom.rtstruct import structure_set
 from brainscan.reporting.dicom.segmentation import evidence_segmentation, mask_segmentation
 from brainscan.reporting.dicom.writing import KINDS, Written, make_results, write_results
 
@@ -22,6 +23,7 @@ __all__ = [
     "make_results",
     "mask_segmentation",
     "secondary_captures",
+    "structure_set",
     "structured_report",
     "write_results",
 ]

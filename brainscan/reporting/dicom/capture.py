@@ -1,4 +1,4 @@
-"""Pictures with the evidence laid over, as Secondary Capture images (PS3.3 A.8.1).
+"""Pictures with evidence and outline laid over, as Secondary Capture images (PS3.3 A.8.1).
 
 A volume becomes one single-frame object for each key slice, the most suspicious first, in one
 series. Viewers and archives show single-frame captures side by side like any other series; many
@@ -18,11 +18,12 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from brainscan.errors import InputRejected
 from brainscan.imaging.orientation import Letters
+from brainscan.imaging.outline_drawing import OutlineDrawing
 from brainscan.imaging.overlay import overlay_image
 from brainscan.notice import RESEARCH_USE
 from brainscan.reporting.dicom.codes import CODING_SCHEME
 from brainscan.reporting.dicom.file import DicomFile, finish, series_number
-from brainscan.reporting.dicom.findings import EVIDENCE_THRESHOLD, Findings
+from brainscan.reporting.dicom.findings import Findings
 from brainscan.reporting.dicom.identifiers import new_uid
 from brainscan.reporting.dicom.inherited import CHARACTER_SET, lossy_compression
 from brainscan.reporting.dicom.key_slices import KeySlice
@@ -30,17 +31,19 @@ from brainscan.reporting.dicom.origin import Origin
 from brainscan.reporting.dicom.product import equipment
 from brainscan.reporting.dicom.wording import (
     decision_sentence,
+    measured_sentences,
     model_sentence,
     slice_sentence,
     type_sentence,
 )
+from brainscan.reporting.outline import EVIDENCE_THRESHOLD
 
 _OPACITY = 0.45
 _FEET_HEAD = str.maketrans("SI", "HF")  # DICOM says head and feet
 
 
 def secondary_captures(findings: Findings) -> tuple[DicomFile, ...]:
-    """Return a colour picture of each key slice with the evidence and the answer burned in.
+    """Return a colour picture of each key slice with evidence, outline and answer burned in.
 
     Raises
     ------
@@ -106,6 +109,7 @@ def picture(findings: Findings, key: KeySlice) -> np.ndarray:
         decision_sentence(findings),
         slice_sentence(key),
         type_sentence(findings),
+        *measured_sentences(findings, key),
         model_sentence(findings),
     )
     image = overlay_image(
@@ -115,9 +119,22 @@ def picture(findings: Findings, key: KeySlice) -> np.ndarray:
         opacity=_OPACITY,
         threshold=EVIDENCE_THRESHOLD,
         caption=[line for line in lines if line],
+        outline=_drawing(findings, key),
         bar_label="Evidence",
     )
     return np.asarray(image, np.uint8)
+
+
+def _drawing(findings: Findings, key: KeySlice) -> OutlineDrawing | None:
+    """Return the outline as it is drawn, with its diameters; dashed where the answer is unsure."""
+    if findings.outline is None or key.measured is None:
+        return None
+    across = key.measured.measures.diameters
+    return OutlineDrawing(
+        mask=key.measured.mask,
+        lengths=() if across is None else (across.longest_ends, across.perpendicular_ends),
+        possible=findings.outline.by == "model" and findings.answer.decision == "indeterminate",
+    )
 
 
 def _orientation(letters: Letters | None) -> list[str]:

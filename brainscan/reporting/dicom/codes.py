@@ -42,6 +42,7 @@ POSSIBLE_TYPE = _own("POSSIBLE-TYPE", "Possible tumour type, given a tumour")
 RESEARCH_USE = _own("RESEARCH-USE", "Research use statement")
 RULE = _own("RULE", "How the slices decide for the scan")
 REMARK = _own("REMARK", "Remark")
+LESIONS = _own("LESIONS", "Number of separate pieces of the outline")
 
 DECISIONS: dict[Decision, Code] = {
     "tumor": codes.cid240.Present,

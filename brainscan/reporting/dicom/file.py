@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from brainscan.reporting.dicom.findings import Findings
 
 _DIGEST = 12
-_NUMBERED = {"sc": 1, "sr": 2, "seg": 3, "evidence": 4}
+_NUMBERED = {"sc": 1, "sr": 2, "seg": 3, "evidence": 4, "rtstruct": 5}
 _SERIES_STEP = 100
 _HIGHEST_SERIES = 100_000
 
@@ -33,7 +33,7 @@ class DicomFile:
 
 
 def series_number(findings: Findings, kind: str) -> int:
-    """Return a series number that sorts behind the images' own: 4 becomes 491 to 494."""
+    """Return a series number that sorts behind the images' own: 4 becomes 491 to 495."""
     own = findings.origin.series_number
     if not 0 < own < _HIGHEST_SERIES:
         own = 0

@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from brainscan.errors import InputRejected
+from brainscan.imaging.correction import Correction
 from brainscan.imaging.scan import Scan
 from brainscan.imaging.volume import Volume
 from brainscan.inference.prediction import Prediction
 from brainscan.inference.release import Release, list_models
+from brainscan.inference.volume_outline import VolumeOutline
 from brainscan.inference.volume_prediction import VolumePrediction
+from brainscan.reporting.dicom.identifiers import outline_uid
 from brainscan.reporting.dicom.key_slices import KeySlice, key_slice, only_slice
 from brainscan.reporting.dicom.orientation import letters_of, turn_to_stored
 from brainscan.reporting.dicom.origin import Origin
-
-EVIDENCE_THRESHOLD = 0.5
-"""Evidence from which on a place is more likely tumor tissue than not."""
+from brainscan.reporting.outline import Outline
 
 _OTHERWISE = "Save the answer as JSON or CSV and the picture as PNG instead."
 
@@ -34,6 +35,14 @@ class Findings:
         The images that were read.
     evidence
         ``(slices, rows, columns)`` float32 in [0, 1] on the source grid.
+    outline
+        The outline of the tumor, by the model or corrected by a reader; its mask is ``(slices,
+        rows, columns)`` bool on the source grid. ``None`` where the model draws none.
+    drawn
+        The same outline with its measures in a whole volume; ``None`` for a slice, or without an
+        outline.
+    widest
+        The slice with the largest diameter of an outline in a volume; ``None`` without one.
     key_slices
         The most suspicious first; of a single image the image.
     fingerprint
@@ -48,6 +57,9 @@ class Findings:
     key_slices: tuple[KeySlice, ...]
     fingerprint: str | None
     warnings: tuple[str, ...] = ()
+    outline: Outline | None = field(default=None, repr=False)
+    drawn: VolumeOutline | None = field(default=None, repr=False)
+    widest: KeySlice | None = None
 
     @property
     def of_whole_volume(self) -> bool:
@@ -59,9 +71,22 @@ class Findings:
         """Whether slices are parts of stored images, as in a mosaic, instead of whole ones."""
         return self.origin.shared or self.origin.size != self.evidence.shape[1:]
 
+    @property
+    def outline_uid(self) -> str:
+        """Tracking identifier that segmentation and report share for the outline."""
+        drawn = self.outline
+        facts = () if drawn is None else (drawn.by, drawn.model, drawn.author, drawn.when)
+        threshold = f"{self.answer.threshold:.9g}"  # which slices are outlined depends on it
+        return outline_uid(self.answer.sha256, self.answer.model, threshold, *facts)
+
     @classmethod
     def of_slice(
-        cls, scan: Scan, prediction: Prediction, *, release: Release | None = None
+        cls,
+        scan: Scan,
+        prediction: Prediction,
+        *,
+        release: Release | None = None,
+        correction: Correction | None = None,
     ) -> Findings:
         """Return the findings of a single slice.
 
@@ -74,11 +99,13 @@ class Findings:
         release
             The model that gave it; by default looked for among the released models under the
             name and version that the answer states.
+        correction
+            Outline as a reader left it, to be reported in place of the model's.
 
         Raises
         ------
         ValueError
-            If the answer is for another scan.
+            If the answer is for another scan, or the correction of another size.
         InputRejected
             If no stored DICOM image shows the slice, or results cannot refer to it.
         """
@@ -95,20 +122,29 @@ class Findings:
                 "now, so its results would lie in the wrong place. Open the file again."
             )
         stored = np.ascontiguousarray(turn(shown))
+        outline = Outline.of_slice(prediction, correction)
+        drawn = None if outline.by == "evidence" else outline
+        mask = None if drawn is None else drawn.mask
         refusal = prediction.refusal
         notes = () if refusal is None else (f"Read although the input gate refused it: {refusal}",)
         return cls(
             answer=prediction,
             origin=origin,
             evidence=stored[None],
-            key_slices=(only_slice(scan, prediction, stored, source),),
+            key_slices=(only_slice(scan, prediction, stored, source, turn, mask),),
             fingerprint=_fingerprint(release, prediction.model),
             warnings=(*notes, *prediction.warnings, *origin.warnings),
+            outline=drawn and drawn.placed(np.ascontiguousarray(turn(drawn.mask))[None]),
         )
 
     @classmethod
     def of_volume(
-        cls, volume: Volume, prediction: VolumePrediction, *, release: Release | None = None
+        cls,
+        volume: Volume,
+        prediction: VolumePrediction,
+        *,
+        release: Release | None = None,
+        correction: Correction | None = None,
     ) -> Findings:
         """Return the findings of a whole volume.
 
@@ -118,13 +154,13 @@ class Findings:
             Read from a DICOM series.
         prediction
             The answer for it.
-        release
-            As for :meth:`of_slice`.
+        release, correction
+            As for :meth:`of_slice`; the correction's mask is in canonical order.
 
         Raises
         ------
         ValueError
-            If the answer is for another volume.
+            If the answer is for another volume, or the correction of another size.
         InputRejected
             If the volume comes from no DICOM series, or results cannot refer to its images.
         """
@@ -136,17 +172,27 @@ class Findings:
             )
         origin = Origin.of(volume.instances, volume.name)
         evidence = volume.source.to_source(prediction.evidence_volume(volume))
+        drawn = VolumeOutline.of(volume, prediction, correction)
+        mask = None if drawn is None else drawn.whole()
         scores = {one.index: one for one in prediction.slices}
-        keys = tuple(
-            key_slice(volume, prediction, scores[index], origin) for index in prediction.key_slices
-        )
+
+        def shown(index: int) -> KeySlice:
+            return key_slice(volume, prediction, scores[index], origin, mask)
+
+        outline = None
+        if mask is not None:
+            outline = Outline.drawn(mask, prediction.model, correction)
+            outline = outline.placed(volume.source.to_source(mask))
         return cls(
             answer=prediction,
             origin=origin,
             evidence=np.ascontiguousarray(evidence),
-            key_slices=keys,
+            key_slices=tuple(shown(index) for index in prediction.key_slices),
             fingerprint=_fingerprint(release, prediction.model),
             warnings=(*volume.warnings, *prediction.warnings, *origin.warnings),
+            outline=outline,
+            drawn=drawn,
+            widest=shown(drawn.largest[0]) if drawn and drawn.largest else None,
         )
 
 

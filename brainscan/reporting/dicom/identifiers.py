@@ -12,6 +12,7 @@ import uuid
 from pydicom.uid import UID, generate_uid
 
 _DEVICES = uuid.UUID("6f0d3f0a-6a55-4bb5-9c33-5e7b1d0c2f4e")
+_OUTLINES = uuid.UUID("2b1d6a0e-5b7e-4d0c-8f5c-9a3c7f2e61d4")
 _REPEATABLE = re.compile(r"[0-9][0-9.]{0,63}")
 
 
@@ -41,3 +42,14 @@ def device_uid(model: str, fingerprint: str | None) -> UID:
     """
     name = f"{model} {fingerprint or ''}".strip()
     return UID(f"2.25.{uuid.uuid5(_DEVICES, name).int}")
+
+
+def outline_uid(*facts: str) -> UID:
+    """Return the identifier by which results follow one outline: the same for the same facts.
+
+    Parameters
+    ----------
+    facts
+        What tells the outline from every other: scan, model, author, time.
+    """
+    return UID(f"2.25.{uuid.uuid5(_OUTLINES, ' '.join(facts)).int}")

@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from brainscan.imaging.dicom.frames import Frame
 from brainscan.imaging.orientation import LPS_TO_RAS, Letters, edge_letters
 
-Turn = Callable[[np.ndarray], np.ndarray]
-"""Turns an array ``(rows, columns)`` as shown into the array as stored, without resampling."""
+
+@dataclass(frozen=True)
+class Turn:
+    """Turns what is shown into what is stored, without resampling.
+
+    Attributes
+    ----------
+    transposed
+        Whether rows and columns are exchanged, before anything is reversed.
+    down, across
+        Whether the rows, and whether the columns, are reversed then.
+    """
+
+    transposed: bool = False
+    down: bool = False
+    across: bool = False
+
+    def __call__(self, array: np.ndarray) -> np.ndarray:
+        """Return an array ``(rows, columns)`` as stored, a view."""
+        turned = array.T if self.transposed else array
+        return np.asarray(turned[:: -1 if self.down else 1, :: -1 if self.across else 1])
+
+    def point(self, row: float, column: float, stored: tuple[int, int]) -> tuple[float, float]:
+        """Return row and column as stored of a point as shown, pixel centers at integers.
+
+        Parameters
+        ----------
+        row, column
+            As shown.
+        stored
+            Rows and columns of the image as stored.
+        """
+        if self.transposed:
+            row, column = column, row
+        return (
+            stored[0] - 1 - row if self.down else row,
+            stored[1] - 1 - column if self.across else column,
+        )
 
 
 def letters_of(frame: Frame) -> Letters | None:
@@ -41,7 +77,7 @@ def turn_to_stored(shown: Letters | None, stored: Letters | None) -> Turn | None
         ``None`` if no such turn leads from one to the other.
     """
     if shown is None or stored is None:
-        return lambda array: array
+        return Turn()
     # The first letter names the nearest axis; second letters may differ by rounding.
     left, right, top, bottom = (letter[0] for letter in stored)
     for transposed in (False, True):
@@ -51,7 +87,7 @@ def turn_to_stored(shown: Letters | None, stored: Letters | None) -> Turn | None
         across = _reversal((edges.left, edges.right), (left, right))
         down = _reversal((edges.top, edges.bottom), (top, bottom))
         if across is not None and down is not None:
-            return _turn(transposed, down, across)
+            return Turn(transposed, down, across)
     return None
 
 
@@ -60,11 +96,3 @@ def _reversal(shown: tuple[str, str], stored: tuple[str, str]) -> bool | None:
     if shown == stored:
         return False
     return True if shown == stored[::-1] else None
-
-
-def _turn(transposed: bool, down: bool, across: bool) -> Turn:
-    def turn(array: np.ndarray) -> np.ndarray:
-        turned = array.T if transposed else array
-        return np.asarray(turned[:: -1 if down else 1, :: -1 if across else 1])
-
-    return turn

@@ -29,16 +29,22 @@ def equipment(findings: Findings) -> dict[str, Any]:
     }
 
 
-def algorithm(findings: Findings) -> tuple[str, str]:
-    """Return name and version of the algorithm."""
-    name, _, version = findings.answer.model.rpartition(" ")
+def algorithm(model: str) -> tuple[str, str]:
+    """Return name and version of the algorithm that a release is."""
+    name, _, version = model.rpartition(" ")
     return f"{NAME} {name}".strip(), version or "unknown"
 
 
-def parameters(findings: Findings) -> dict[str, str]:
-    """Return which weights the algorithm has, and the sensitivity asked of it."""
-    found = {}
+def parameters(findings: Findings, model: str) -> dict[str, str]:
+    """Return which weights the algorithm has, and the sensitivity asked of it.
+
+    Empty for another model than the one that answered, of which nothing is known: a reader may
+    have corrected its outline before.
+    """
+    found: dict[str, str] = {}
     answer = findings.answer
+    if model != answer.model:
+        return found
     if answer.sensitivity is not None:
         kept = not isinstance(answer, VolumePrediction) or answer.promised
         found["sensitivity asked for"] = (
@@ -49,13 +55,13 @@ def parameters(findings: Findings) -> dict[str, str]:
     return found
 
 
-def algorithm_sequence(findings: Findings) -> hd.AlgorithmIdentificationSequence:
+def algorithm_sequence(findings: Findings, model: str) -> hd.AlgorithmIdentificationSequence:
     """Return the algorithm as images state it (PS3.3 table 10-19)."""
-    name, version = algorithm(findings)
+    name, version = algorithm(model)
     return hd.AlgorithmIdentificationSequence(
         name=name,
         family=codes.cid7162.ArtificialIntelligence,
         version=version,
         source=NAME,
-        parameters=parameters(findings) or None,
+        parameters=parameters(findings, model) or None,
     )

@@ -15,6 +15,7 @@ from pydicom.sr.coding import Code
 
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.notice import RESEARCH_USE
+from brainscan.reporting.dicom.authors import person_name
 from brainscan.reporting.dicom.codes import (
     AGREEMENT,
     BAND_HIGH,
@@ -39,9 +40,15 @@ from brainscan.reporting.dicom.images import evidence_images
 from brainscan.reporting.dicom.inherited import CHARACTER_SET
 from brainscan.reporting.dicom.key_slices import KeySlice
 from brainscan.reporting.dicom.objects import SourceSlice
+from brainscan.reporting.dicom.outline_groups import outline_groups
 from brainscan.reporting.dicom.places import place_group
 from brainscan.reporting.dicom.product import NAME, algorithm, equipment, parameters
-from brainscan.reporting.dicom.wording import decision_sentence, type_sentence
+from brainscan.reporting.dicom.references import source_images
+from brainscan.reporting.dicom.wording import (
+    decision_sentence,
+    outline_sentences,
+    type_sentence,
+)
 
 _NO_UNITS = codes.UCUM.NoUnits
 _DIGITS = 6
@@ -51,7 +58,8 @@ def structured_report(findings: Findings) -> DicomFile:
     """Return the answer as a structured report.
 
     It holds one group of measurements for the answer, for a volume one more for each key slice,
-    and one with a point for each place of strongest evidence; then remarks and the research-use
+    one with a point for each place of strongest evidence, and groups with the size of the outline
+    where there is one; then remarks and the research-use
     statement as text.
     """
     made = hd.sr.Comprehensive3DSR(
@@ -73,24 +81,31 @@ def structured_report(findings: Findings) -> DicomFile:
 
 
 def _content(findings: Findings) -> hd.sr.MeasurementReport:
+    model = findings.answer.model
     context = hd.sr.ObservationContext(
+        observer_person_context=_corrector(findings),
         observer_device_context=hd.sr.ObserverContext(
             observer_type=codes.DCM.Device,
             observer_identifying_attributes=hd.sr.DeviceObserverIdentifyingAttributes(
-                uid=device_uid(findings.answer.model, findings.fingerprint),
+                uid=device_uid(model, findings.fingerprint),
                 name=NAME,
                 manufacturer_name=NAME,
-                model_name=findings.answer.model,
+                model_name=model,
                 serial_number=findings.fingerprint,
             ),
-        )
+        ),
     )
     groups: list[Any] = [_answer_group(findings)]
     for number, key in enumerate(findings.key_slices, start=1):
         if findings.of_whole_volume:
             groups.append(_slice_group(findings, key, number))
         if key.peak is not None:
-            groups.append(place_group(findings, key, key.peak, number, _algorithm(findings)))
+            found = place_group(findings, key, key.peak, number, _algorithm(findings, model))
+            groups.append(found)
+    drawn = findings.outline
+    if drawn is not None:
+        derived = _algorithm(findings, drawn.model) if drawn.model else None
+        groups += outline_groups(findings, derived)
     report = hd.sr.MeasurementReport(
         observation_context=context,
         procedure_reported=codes.LN.BrainMRI,
@@ -99,6 +114,19 @@ def _content(findings: Findings) -> hd.sr.MeasurementReport:
     )
     report[0].ContentSequence.append(_remarks(findings))
     return report
+
+
+def _corrector(findings: Findings) -> hd.sr.ObserverContext | None:
+    """Return the reader who corrected the outline; ``None`` where nobody did."""
+    drawn = findings.outline
+    if drawn is None or drawn.by != "person":
+        return None
+    return hd.sr.ObserverContext(
+        observer_type=codes.DCM.Person,
+        observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(
+            name=person_name(drawn.author)
+        ),
+    )
 
 
 def _answer_group(findings: Findings) -> hd.sr.MeasurementsAndQualitativeEvaluations:
@@ -146,11 +174,11 @@ def _group(
 ) -> hd.sr.MeasurementsAndQualitativeEvaluations:
     return hd.sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=hd.sr.TrackingIdentifier(uid=new_uid(), identifier=title),
-        algorithm_id=_algorithm(findings),
+        algorithm_id=_algorithm(findings, findings.answer.model),
         finding_sites=[hd.sr.FindingSite(codes.SCT.Brain)],
         measurements=[measurement(name, value) for name, value in measured],
         qualitative_evaluations=evaluations,
-        source_images=_references(slices),
+        source_images=source_images(slices),
     )
 
 
@@ -159,31 +187,13 @@ def measurement(name: Code, value: float) -> hd.sr.Measurement:
     return hd.sr.Measurement(name=name, value=round(value, _DIGITS), unit=_NO_UNITS)
 
 
-def _references(slices: Iterable[SourceSlice]) -> list[hd.sr.SourceImageForMeasurementGroup]:
-    """Refer to each object once, with the frames that were read of it."""
-    frames: dict[tuple[str, str], list[int] | None] = {}
-    for piece in slices:
-        key = (piece.image.sop_class_uid, piece.image.sop_instance_uid)
-        known = frames.setdefault(key, None if piece.frames is None else [])
-        if known is not None and piece.frame not in known:
-            known.append(piece.frame)
-    return [
-        hd.sr.SourceImageForMeasurementGroup(
-            referenced_sop_class_uid=kind,
-            referenced_sop_instance_uid=uid,
-            referenced_frame_numbers=None if numbers is None else sorted(numbers),
-        )
-        for (kind, uid), numbers in frames.items()
-    ]
-
-
-def _algorithm(findings: Findings) -> hd.sr.AlgorithmIdentification:
+def _algorithm(findings: Findings, model: str) -> hd.sr.AlgorithmIdentification:
     """Return the algorithm without its family: readers list that code among the findings."""
-    name, version = algorithm(findings)
+    name, version = algorithm(model)
     return hd.sr.AlgorithmIdentification(
         name=name,
         version=version,
-        parameters=[f"{key}: {value}" for key, value in parameters(findings).items()],
+        parameters=[f"{key}: {value}" for key, value in parameters(findings, model).items()],
         manufacturer=NAME,
     )
 
@@ -199,6 +209,8 @@ def _remarks(findings: Findings) -> hd.sr.ContainerContentItem:
         lines.append((RULE_CONCEPT, findings.answer.rule))
     if findings.answer.type_set:
         lines.append((REMARK, type_sentence(findings)))
+    if findings.outline is not None:
+        lines += [(REMARK, sentence) for sentence in outline_sentences(findings)]
     lines += [(REMARK, sentence) for sentence in findings.warnings]
     container.ContentSequence = hd.sr.ContentSequence(
         [

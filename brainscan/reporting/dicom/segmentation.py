@@ -1,34 +1,43 @@
-"""Evidence as DICOM segmentations on the grid of the images (PS3.3 A.51)."""
+"""Outline and evidence as DICOM segmentations on the grid of the images (PS3.3 A.51)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import highdicom as hd
 import numpy as np
 from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
 
 from brainscan.errors import InputRejected
+from brainscan.reporting.dicom.authors import algorithm_type, person_name, refuse_empty
 from brainscan.reporting.dicom.codes import CODING_SCHEME, EVIDENCE
 from brainscan.reporting.dicom.file import DicomFile, finish, series_number
-from brainscan.reporting.dicom.findings import EVIDENCE_THRESHOLD, Findings
+from brainscan.reporting.dicom.findings import Findings
 from brainscan.reporting.dicom.identifiers import new_uid
 from brainscan.reporting.dicom.images import located_images
+from brainscan.reporting.dicom.located import refuse_unlocated
 from brainscan.reporting.dicom.product import algorithm_sequence, equipment
+from brainscan.reporting.outline import EVIDENCE_THRESHOLD, Outline
 
 _STEPS = 255
-_ORANGE = (255, 159, 28)
+_ORANGE, _BLUE = (255, 159, 28), (86, 180, 233)
 _ELSEWHERE = "Save the evidence as NIfTI or as an array instead."
 
 
 def mask_segmentation(findings: Findings) -> DicomFile:
-    """Return where the evidence reaches one half, as a BINARY segmentation.
+    """Return the outline of the tumor as a BINARY segmentation, or a level of the evidence.
 
-    It is named for what it is: a level of the model's evidence, not the outline of a tumor.
+    Where the model draws no outline, it is where the evidence reaches one half, and is named for
+    what it is: no outline.
 
     Raises
     ------
     InputRejected
-        If the evidence reaches one half nowhere, or the images cannot carry a segmentation.
+        If there is nothing to segment, or the images cannot carry a segmentation.
     """
+    if findings.outline is not None:
+        return _outline_segmentation(findings, findings.outline)
     mask = findings.evidence >= EVIDENCE_THRESHOLD
     if not mask.any():
         raise InputRejected(
@@ -38,11 +47,40 @@ def mask_segmentation(findings: Findings) -> DicomFile:
     return _segmentation(
         findings,
         mask.astype(np.uint8),
+        _evidence_segment(findings, f"Model evidence at or above {EVIDENCE_THRESHOLD}"),
         kind="seg",
         type_=hd.seg.SegmentationTypeValues.BINARY,
-        label=f"Model evidence at or above {EVIDENCE_THRESHOLD}",
-        description="Where model evidence >= 0.5. No outline. Research use only",
-        series="BrainScan evidence at or above 0.5, research use only",
+        content_label="MODEL_EVIDENCE",
+        content_description="Where model evidence >= 0.5. No outline. Research use only",
+        series_description="BrainScan evidence at or above 0.5, research use only",
+    )
+
+
+def _outline_segmentation(findings: Findings, outline: Outline) -> DicomFile:
+    refuse_empty(outline)
+    corrected = outline.by == "person"
+    label = "Tumour outline, corrected" if corrected else "Tumour outline by a model"
+    segment = _segment(
+        label,
+        codes.SCT.Neoplasm,
+        tracking_uid=findings.outline_uid,
+        algorithm_type=algorithm_type(outline),
+        algorithm_identification=(
+            algorithm_sequence(findings, outline.model) if outline.model else None
+        ),
+        color=_BLUE,
+    )
+    segment.SegmentDescription = outline.sentence
+    return _segmentation(
+        findings,
+        outline.mask.astype(np.uint8),
+        segment,
+        kind="seg",
+        type_=hd.seg.SegmentationTypeValues.BINARY,
+        content_label="TUMOR_OUTLINE",
+        content_description=f"{label}. Research use only",
+        content_creator_name=person_name(outline.author) if corrected else None,
+        series_description=f"BrainScan {label[0].lower()}{label[1:]}, research use only",
     )
 
 
@@ -63,38 +101,57 @@ def evidence_segmentation(findings: Findings) -> DicomFile:
     return _segmentation(
         findings,
         evidence.astype(np.float32),
+        _evidence_segment(findings, "Model evidence, probability of tumour tissue"),
         kind="evidence",
         type_=hd.seg.SegmentationTypeValues.FRACTIONAL,
-        label="Model evidence, probability of tumour tissue",
-        description="Model evidence, 0 to 1. Research use only",
-        series="BrainScan evidence map, research use only",
+        content_label="MODEL_EVIDENCE",
+        content_description="Model evidence, 0 to 1. Research use only",
+        series_description="BrainScan evidence map, research use only",
+    )
+
+
+def _evidence_segment(findings: Findings, label: str) -> hd.seg.SegmentDescription:
+    return _segment(
+        label,
+        EVIDENCE,
+        tracking_uid=new_uid(),
+        algorithm_type="AUTOMATIC",
+        algorithm_identification=algorithm_sequence(findings, findings.answer.model),
+        color=_ORANGE,
+    )
+
+
+def _segment(
+    label: str, what: Code, *, color: tuple[int, int, int], **more: Any
+) -> hd.seg.SegmentDescription:
+    return hd.seg.SegmentDescription(
+        segment_number=1,
+        segment_label=label,
+        segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
+        segmented_property_type=what,
+        tracking_id=label,
+        anatomic_regions=[codes.SCT.Brain],
+        display_color=hd.color.CIELabColor.from_rgb(*color),
+        **more,
     )
 
 
 def _segmentation(
     findings: Findings,
     pixels: np.ndarray,
+    segment: hd.seg.SegmentDescription,
     *,
     kind: str,
     type_: hd.seg.SegmentationTypeValues,
-    label: str,
-    description: str,
-    series: str,
+    **more: Any,
 ) -> DicomFile:
-    _refuse_unlocated(findings)
+    refuse_unlocated(findings, "a DICOM segmentation", _ELSEWHERE)
     origin = findings.origin
-    segment = hd.seg.SegmentDescription(
-        segment_number=1,
-        segment_label=label,
-        segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
-        segmented_property_type=EVIDENCE,
-        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
-        algorithm_identification=algorithm_sequence(findings),
-        tracking_uid=new_uid(),
-        tracking_id=label,
-        anatomic_regions=[codes.SCT.Brain],
-        display_color=hd.color.CIELabColor.from_rgb(*_ORANGE),
-    )
+    if len(origin.objects) > 1 and any(one.multiframe for one in origin.objects):
+        raise InputRejected(
+            "The slices come from several multi-frame objects, and a DICOM segmentation is laid "
+            f"over one. {_ELSEWHERE}"
+        )
     made = hd.seg.Segmentation(
         source_images=located_images(origin),
         pixel_array=pixels,
@@ -105,11 +162,9 @@ def _segmentation(
         sop_instance_uid=new_uid(),
         instance_number=1,
         max_fractional_value=_STEPS,
-        content_label="MODEL_EVIDENCE",
-        content_description=description,
-        series_description=series,
         coding_schemes=[CODING_SCHEME],
         **equipment(findings),
+        **more,
     )
     if origin.slices[0].image.multiframe:
         _restore_frame_numbers(made, [piece.frame for piece in origin.slices])
@@ -122,29 +177,3 @@ def _restore_frame_numbers(made: hd.seg.Segmentation, stored: list[int]) -> None
         for derivation in group.DerivationImageSequence:
             for reference in derivation.SourceImageSequence:
                 reference.ReferencedFrameNumber = stored[reference.ReferencedFrameNumber - 1]
-
-
-def _refuse_unlocated(findings: Findings) -> None:
-    """Refuse images on whose grid nothing can be laid (PS3.3 C.8.20.2 and C.7.6.16.2)."""
-    origin = findings.origin
-    if findings.packed:
-        raise InputRejected(
-            "The slices are parts of one stored image, a mosaic, and a DICOM segmentation refers "
-            f"to whole images only. {_ELSEWHERE}"
-        )
-    places = [piece.place for piece in origin.slices]
-    if any(p.position is None or p.orientation is None or p.spacing is None for p in places):
-        raise InputRejected(
-            "The images do not state where they lie in the patient, so a DICOM segmentation "
-            f"would have no place. {_ELSEWHERE}"
-        )
-    if not origin.frame_of_reference:
-        raise InputRejected(
-            "The images state no common coordinate system (Frame of Reference UID), so a DICOM "
-            f"segmentation could not be laid over them. {_ELSEWHERE}"
-        )
-    if len(origin.objects) > 1 and any(one.multiframe for one in origin.objects):
-        raise InputRejected(
-            "The slices come from several multi-frame objects, and a DICOM segmentation is laid "
-            f"over one. {_ELSEWHERE}"
-        )

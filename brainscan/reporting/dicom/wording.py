@@ -50,3 +50,32 @@ def slice_sentence(key: KeySlice) -> str:
 def model_sentence(findings: Findings) -> str:
     """Return which model answered."""
     return f"Model: BrainScan {findings.answer.model}. Not verified by a person."
+
+
+def outline_sentences(findings: Findings) -> list[str]:
+    """Return whose the outline is and how large it is; nothing where there is none."""
+    if findings.outline is None:
+        return []
+    found = [findings.outline.sentence]
+    if not findings.outline.mask.any():
+        return [*found, "The outline is empty: nothing is marked as tumour."]
+    if findings.drawn is not None:
+        measures, (low, high) = findings.drawn.measures, findings.drawn.range_ml
+        several = "" if measures.lesions == 1 else f" in {measures.lesions} pieces"
+        unsure = f", from {low:.1f} to {high:.1f} by its uncertain border" if high > low else ""
+        found.append(f"Outlined volume: {measures.milliliters:.1f} mL{unsure}{several}.")
+    return found
+
+
+def measured_sentences(findings: Findings, key: KeySlice) -> list[str]:
+    """Return whose the outline on a slice is and how large it is there; nothing without one."""
+    if findings.outline is None or key.measured is None:
+        return []
+    found = key.measured.measures
+    if found.diameters is None:
+        return [findings.outline.sentence, "Nothing is outlined on this slice."]
+    unit = found.unit
+    across = f"{found.diameters.longest:.1f} x {found.diameters.perpendicular:.1f} {unit}"
+    area = f"{found.area / 100:.2f} cm²" if unit == "mm" else f"{found.area:.0f} px²"
+    pieces = "" if found.lesions == 1 else f", {found.lesions} pieces"
+    return [findings.outline.sentence, f"Outline on this slice: {across}, area {area}{pieces}."]

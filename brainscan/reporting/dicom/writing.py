@@ -11,13 +11,15 @@ from brainscan.reporting.dicom.capture import secondary_captures
 from brainscan.reporting.dicom.file import DicomFile
 from brainscan.reporting.dicom.findings import Findings
 from brainscan.reporting.dicom.report import structured_report
+from brainscan.reporting.dicom.rtstruct import structure_set
 from brainscan.reporting.dicom.segmentation import evidence_segmentation, mask_segmentation
 
 KINDS: Mapping[str, str] = {
     "sc": "pictures with the evidence laid over (Secondary Capture)",
     "sr": "report (Structured Report)",
-    "seg": "where the evidence reaches one half (Segmentation, binary)",
+    "seg": "outline, or where the evidence reaches one half (Segmentation, binary)",
     "evidence": "evidence map (Segmentation, fractional)",
+    "rtstruct": "contours of the outline (RT Structure Set)",
 }
 """What can be made, and what it is."""
 
@@ -26,6 +28,7 @@ _MAKERS: Mapping[str, Callable[[Findings], tuple[DicomFile, ...]]] = {
     "sr": lambda findings: (structured_report(findings),),
     "seg": lambda findings: (mask_segmentation(findings),),
     "evidence": lambda findings: (evidence_segmentation(findings),),
+    "rtstruct": lambda findings: (structure_set(findings),),
 }
 
 

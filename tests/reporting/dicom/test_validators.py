@@ -8,10 +8,13 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
 
+from brainscan.imaging.correction import Correction
 from brainscan.imaging.dicom import read_dicom_scan
+from brainscan.imaging.volume import Volume
 from brainscan.reporting.dicom import KINDS, Findings, write_results
 from tests.imaging.patient import OBLIQUE
 from tests.reporting.dicom import answers, sources
@@ -58,9 +61,22 @@ def check(path: Path, kind: str) -> None:
             assert not line.startswith(("E:", "F:", "Error")), line
 
 
+def outlined(volume: Volume) -> np.ndarray:
+    """Return an outline with holes, in canonical order."""
+    stored = volume.source.to_source(volume.voxels)
+    return volume.source.to_canonical(np.stack([answers.ringed(one) for one in stored]))
+
+
 def of_phantom(folder: Path) -> Findings:
     volume = sources.volume_of(sources.series(folder, OBLIQUE))
-    return Findings.of_volume(volume, answers.volume_prediction(volume))
+    return Findings.of_volume(volume, answers.volume_prediction(volume, mask=outlined(volume)))
+
+
+def of_corrected_phantom(folder: Path) -> Findings:
+    volume = sources.volume_of(sources.series(folder))
+    answer = answers.volume_prediction(volume, mask=outlined(volume))
+    reader = Correction(outlined(volume), "Åsa Lind", "2026-11-26T12:00:00+00:00", answers.MODEL)
+    return Findings.of_volume(volume, answer, correction=reader)
 
 
 def of_phantom_across(folder: Path) -> Findings:
@@ -71,20 +87,26 @@ def of_phantom_across(folder: Path) -> Findings:
 def of_enhanced(folder: Path) -> Findings:
     folder.mkdir()
     volume = sources.volume_of(sources.enhanced(folder / "enhanced.dcm"))
-    return Findings.of_volume(volume, answers.volume_prediction(volume))
+    return Findings.of_volume(volume, answers.volume_prediction(volume, mask=outlined(volume)))
 
 
 def of_small_slice(folder: Path) -> Findings:
     scan = read_dicom_scan(Path(get_testdata_file("MR_small.dcm", download=False) or ""))
     bright = (scan.pixels > 0.6 * scan.pixels.max()).astype("float32")
-    return Findings.of_slice(scan, answers.prediction(scan, bright))
+    drawn = answers.exact_outline(bright > 0)
+    return Findings.of_slice(scan, answers.prediction(scan, bright, segmentation=drawn))
 
 
-@pytest.mark.parametrize("make", [of_phantom, of_phantom_across, of_enhanced, of_small_slice])
+@pytest.mark.parametrize(
+    "make", [of_phantom, of_corrected_phantom, of_phantom_across, of_enhanced, of_small_slice]
+)
 def test_no_judge_objects(tmp_path: Path, make: object) -> None:
     findings = make(tmp_path / "source")  # type: ignore[operator]
     for kind in KINDS:
         written = write_results(tmp_path / "out", findings, [kind])
+        if kind == "rtstruct" and findings.outline is None:
+            assert list(written.refusals) == ["rtstruct"]
+            continue
         assert written.paths and not written.refusals
         for path in written.paths:
             check(path, kind)
@@ -95,7 +117,10 @@ def test_no_judge_objects_to_results_of_real_series(
     tmp_path: Path, data_dir: Path, name: str
 ) -> None:
     volume = sources.volume_of(data_dir / "dicom" / name)
-    findings = Findings.of_volume(volume, answers.volume_prediction(volume))
+    block = np.zeros(volume.shape, bool)
+    block[tuple(slice(side // 3, side // 2) for side in volume.shape)] = True
+    answer = answers.volume_prediction(volume, mask=block)
+    findings = Findings.of_volume(volume, answer)
     for kind in KINDS:
         for path in write_results(tmp_path, findings, [kind]).paths:
             check(path, kind)
@@ -106,6 +131,6 @@ def test_a_real_frame_without_a_place(tmp_path: Path, data_dir: Path) -> None:
     bright = (scan.pixels > 0.6 * scan.pixels.max()).astype("float32")
     findings = Findings.of_slice(scan, answers.prediction(scan, bright))
     written = write_results(tmp_path, findings, KINDS)
-    assert sorted(written.refusals) == ["evidence", "seg"]
+    assert sorted(written.refusals) == ["evidence", "rtstruct", "seg"]
     for path, kind in zip(written.paths, ("sc", "sr"), strict=True):
         check(path, kind)

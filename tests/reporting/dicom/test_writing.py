@@ -18,14 +18,16 @@ from tests.reporting.dicom.sources import Phantom
 @pytest.fixture
 def findings(phantom: Phantom) -> Findings:
     volume = sources.volume_of(phantom())
-    return Findings.of_volume(volume, answers.volume_prediction(volume))
+    mask = volume.voxels >= 0.7 * volume.voxels.max()
+    return Findings.of_volume(volume, answers.volume_prediction(volume, mask=mask))
 
 
 def test_names_carry_no_identity(tmp_path: Path, findings: Findings) -> None:
     written = write_results(tmp_path / "a" / "b", findings, KINDS)
     digest = findings.answer.sha256[:12]
     assert [path.name for path in written.paths] == [
-        f"brainscan-{digest}-{rest}.dcm" for rest in ("sc-01", "sc-02", "sr", "seg", "evidence")
+        f"brainscan-{digest}-{rest}.dcm"
+        for rest in ("sc-01", "sc-02", "sr", "seg", "evidence", "rtstruct")
     ]
     assert not written.refusals
     for path in written.paths:
