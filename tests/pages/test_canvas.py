@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from scipy.ndimage import binary_fill_holes
 
 import brainscan.ui
 from brainscan.imaging.contours import mask_pieces
@@ -183,6 +184,15 @@ def test_undo_and_redo_restore_every_step(js: Any) -> None:
     assert states["back"] == states["states"][::-1]
     assert states["forth"] == states["states"]
     assert states["redo"] is False
+
+
+def test_filling_sets_what_is_enclosed_and_nothing_else(js: Any) -> None:
+    for mask in _random_masks(8):
+        filled = js.evaluate(
+            "([text, w, h]) => Array.from(filledHoles(BitMask.decode(text, w, h)))",
+            [encode_mask(mask), SHAPE[1], SHAPE[0]],
+        )
+        assert np.array_equal(np.reshape(filled, SHAPE) > 0, binary_fill_holes(mask))
 
 
 def test_ink_is_told_from_both_color_maps() -> None:

@@ -1,5 +1,5 @@
 // The bar of the edit mode, the same in the slice and the volume viewer. Its host gives and is
-// told, by edit(action, value): brush, eraser, radius (value), undo, redo, revert, clear, name
+// told, by edit(action, value): brush, eraser, radius (value), undo, redo, fill, revert, clear, name
 // (value), cancel, save, keep, discard.
 
 class EditBar {
@@ -21,7 +21,7 @@ class EditBar {
     });
   }
 
-  // State: { open, erasing, radius, unit, canUndo, canRedo, canRevert, canClear, name, asking,
+  // Fill is offered by hosts that fill. State: { open, erasing, radius, unit, canUndo, canRedo, canRevert, canClear, name, asking,
   // saving, said }; unit: what a pixel's width is in mm, or null.
   update(state) {
     this.root.hidden = !state.open;
@@ -33,6 +33,8 @@ class EditBar {
     button("redo").disabled = !state.canRedo;
     button("revert").disabled = !state.canRevert;
     button("clear").disabled = !state.canClear;
+    button("fill").hidden = state.canFill === undefined;
+    button("fill").disabled = !state.canFill;
     button("save").disabled = state.saving;
     this.root.querySelector(".deciding").hidden = state.asking;
     this.root.querySelector(".asking").hidden = !state.asking;
@@ -57,13 +59,14 @@ function lengthWords(mm) {
 
 const EDIT_KEYS = { b: "brush", e: "eraser", "[": "smaller", "]": "larger", Enter: "save", Escape: "cancel" };
 
-// What a key means while the outline is edited; undefined: nothing of its own.
-function editAction(event) {
+// What a key means while the outline is edited; undefined: nothing of its own. Fills: whether the
+// host fills what the outline encloses.
+function editAction(event, fills = false) {
   if (event.altKey) return undefined;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.ctrlKey || event.metaKey) {
     if (key === "z") return event.shiftKey ? "redo" : "undo";
     return key === "y" ? "redo" : undefined;
   }
-  return EDIT_KEYS[key];
+  return fills && key === "g" ? "fill" : EDIT_KEYS[key];
 }

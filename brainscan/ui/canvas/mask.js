@@ -118,3 +118,32 @@ class BitMask {
     this.version += 1;
   }
 }
+
+// The bytes of a mask with everything that it encloses: who draws from nothing goes around the
+// lesion and fills. Neighbours share an edge, so a line that is closed at corners encloses too.
+function filledHoles({ bits, width, height, box }) {
+  const filled = bits.slice();
+  if (!box) return filled;
+  const [left, top] = [Math.max(0, box.left - 1), Math.max(0, box.top - 1)];
+  const [right, bottom] = [Math.min(width, box.right + 1), Math.min(height, box.bottom + 1)];
+  const outside = new Uint8Array(width * height);
+  const open = [];
+  const visit = (x, y) => {
+    if (x < left || y < top || x >= right || y >= bottom) return;
+    const at = y * width + x;
+    if (bits[at] || outside[at]) return;
+    outside[at] = 1;
+    open.push(at);
+  };
+  for (let x = left; x < right; x += 1) visit(x, top), visit(x, bottom - 1);
+  for (let y = top; y < bottom; y += 1) visit(left, y), visit(right - 1, y);
+  while (open.length) {
+    const at = open.pop();
+    const [x, y] = [at % width, Math.floor(at / width)];
+    visit(x - 1, y), visit(x + 1, y), visit(x, y - 1), visit(x, y + 1);
+  }
+  for (let y = top; y < bottom; y += 1) {
+    for (let x = left; x < right; x += 1) filled[y * width + x] = 1 - outside[y * width + x];
+  }
+  return filled;
+}

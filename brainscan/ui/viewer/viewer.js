@@ -213,7 +213,7 @@ class Viewer {
 
   // What a key means while the outline is edited.
   editAction(event) {
-    return this.editor.open && !this.controls.helpOpen ? editAction(event) : undefined;
+    return this.editor.open && !this.controls.helpOpen ? editAction(event, true) : undefined;
   }
 
   edit(action) {
