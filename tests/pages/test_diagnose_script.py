@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -18,6 +20,7 @@ from brainscan.ui import reading_room
 from brainscan.ui.exporting import results_csv
 from brainscan.ui.store import stores
 from brainscan.ui.worklist import Worklist
+from tests.imaging import patient
 from tests.pages import fake_model
 from tests.pages.browser import ROOT
 
@@ -182,3 +185,31 @@ def test_correction_survives_another_sensitivity_and_can_be_set_aside(
     _press(script, "Back to the corrected outline")
     assert "Corrected by A. Reader" in section()
     assert not script.exception
+
+
+def test_dicom_results_hold_the_corrected_outline(script: AppTest, fake: None) -> None:
+    pixels = np.rint(phantom_slice(13, lesion="meningioma").pixels[::4, ::4]).astype(np.uint16)
+    header = patient.header(ImagePositionPatient=[0, 0, 0], PixelSpacing=[2.0, 2.0])
+    header.ImageOrientationPatient = list(patient.AXIAL)
+    header.FrameOfReferenceUID, header.SliceThickness = "1.2.3.4.6", 3
+    data = patient.to_bytes(patient.with_pixels(header, pixels))
+    script.run().file_uploader[0].set_value(("IM0001", data, "application/dicom")).run()
+    (row,) = _rows(script)
+    mask = np.zeros((64, 64), bool)
+    mask[20:30, 30:45] = True
+    sent = {"id": "1", "scan": row.sha256, "mask": encode_mask(mask), "author": "A. Reader"}
+    key = script.session_state["model_key"]
+    listed: Worklist = script.session_state["worklist"]
+    assert reading_room.keep_outline(listed, stores(), sent, key).problem == ""
+    assert row.correction.figures["area"] == 150 * 4  # pixels of 2 mm by 2 mm
+    script.button_group[0].set_value(["seg", "rtstruct"]).run()
+    _press(script, "Make")
+    assert not script.exception
+    made = script.session_state["slice_made"]
+    assert made.refusals == ()
+    mask_file, structures = (pydicom.dcmread(io.BytesIO(data)) for _, _, data in made.files)
+    assert np.array_equal(np.squeeze(mask_file.pixel_array) > 0, mask)
+    assert structures.Modality == "RTSTRUCT"
+    assert "A. Reader" in str(mask_file) and "A. Reader" in str(structures)
+    _press(script, "Back to the model's outline")  # made files are not those of this outline
+    assert "slice_made" not in script.session_state

@@ -18,6 +18,7 @@ from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import Prediction
 from brainscan.inference.release import Release
 from brainscan.notice import RESEARCH_USE
+from brainscan.reporting.mask_exports import SLICE_KINDS, slice_file
 from brainscan.ui import exporting, reading_room
 from brainscan.ui.models import Reader
 from brainscan.ui.outlines import outline_of
@@ -213,6 +214,9 @@ def test_saved_view_and_results_follow_the_outline(
     assert (measured["corrected_by"], measured["area"]) == ("=A. Reader", 200.0)
     assert measured["corrected_at"] == rows[0].correction.when  # type: ignore[union-attr]
     assert "Corrected by =A. Reader" in exporting.mask_caption(rows[0], reader.key)
+    for kind in SLICE_KINDS:
+        file = slice_file(kind, scan, prediction)
+        assert exporting.mask_file(drawn.name, kind) == (file.name, file.mime)
     reading_room.forget(listed, stores, [rows[0]])
     assert rows[0].sha256 not in listed.rows
 
