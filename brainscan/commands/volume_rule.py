@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -78,7 +76,9 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         args.json.write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")
     if args.version:
-        _write(release.folder, {**release.manifest, "volume_rule": entry}, args.version)
+        from brainscan.training.release import rewrite_release
+
+        rewrite_release(release, {"volume_rule": entry}, args.version)
         print(f"Wrote {release.name} {args.version} in {release.folder}", file=sys.stderr)
     return 0
 
@@ -99,14 +99,3 @@ def measured(
         if figures:
             found[dataset.root.name] = figures
     return found
-
-
-def _write(folder: Path, manifest: dict[str, Any], version: str) -> None:
-    """Write the release anew beside its place, so that a failure does not damage it."""
-    from brainscan.training.release import finish_release, put_in_place
-
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as beside:
-        target = Path(beside) / folder.name
-        shutil.copytree(folder, target)
-        finish_release(target, {**manifest, "version": version})
-        put_in_place(target, folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import tempfile
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -214,6 +215,27 @@ def finish_release(target: Path, manifest: dict[str, Any]) -> Release:
     manifest["checksum"] = manifest_checksum(manifest)
     write_atomic(target / MANIFEST, (json.dumps(manifest, indent=2) + "\n").encode())
     return Release(target, manifest)
+
+
+def rewrite_release(release: Release, changes: dict[str, Any], version: str) -> None:
+    """Write a release anew with changed entries of its manifest; weights stay.
+
+    It is written beside its place first, so that a failure does not damage it.
+
+    Parameters
+    ----------
+    release
+        As it lies on disk.
+    changes
+        Entries of the manifest.
+    version
+        As it will be shown from now on.
+    """
+    with tempfile.TemporaryDirectory(dir=release.folder.parent, prefix=".") as beside:
+        target = Path(beside) / release.folder.name
+        shutil.copytree(release.folder, target)
+        finish_release(target, {**release.manifest, **changes, "version": version})
+        put_in_place(target, release.folder)
 
 
 def put_in_place(target: Path, final: Path) -> None:
