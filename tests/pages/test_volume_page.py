@@ -30,6 +30,35 @@ def _download(page: Any, button: str) -> bytes:
     return Path(waiting.value.path()).read_bytes()
 
 
+def _mask(page: Any) -> np.ndarray:
+    found = nib.Nifti1Image.from_bytes(gzip.decompress(_download(page, "Mask NIfTI")))
+    return np.asanyarray(found.dataobj) > 0
+
+
+def _correct_and_take_away(page: Any) -> None:
+    """Draw on a slice and save: measures and files follow, and go back again."""
+    page.get_by_text("Outline as a file").click()
+    before = _mask(page)
+    page.keyboard.press("d")
+    page.locator(".volume .editbar").wait_for()
+    box = page.locator(".view[data-plane=axial]").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5, steps=3)
+    page.mouse.up()
+    page.locator(".volume .editbar [data-edit-name]").fill("Dr Day")
+    page.get_by_role("button", name="Save outline").click()
+    page.get_by_text("Corrected outline").wait_for()
+    page.get_by_text("Corrected by Dr Day").first.wait_for()
+    page.locator(".volume .editbar").wait_for(state="hidden")
+    after = _mask(page)
+    drawn = np.argwhere(after & ~before)
+    assert len(drawn) > 20 and not (before & ~after).any()
+    assert len({at for _, _, at in drawn}) == 1  # one slice alone
+    page.get_by_role("button", name="Back to the model's outline").click()
+    page.get_by_role("heading", name="Outline", exact=True).wait_for()
+
+
 def test_from_the_sample_to_the_files_one_takes_away(page: Any, url: str) -> None:
     page.goto(url)
     settle(page)
@@ -58,6 +87,7 @@ def test_from_the_sample_to_the_files_one_takes_away(page: Any, url: str) -> Non
         page.keyboard.press("p")
     assert waiting.value.suggested_filename.endswith(".png")
 
+    _correct_and_take_away(page)
     page.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Try a sample").wait_for()
     assert [error for error in page.console_errors if "404" not in error] == []

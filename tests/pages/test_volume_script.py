@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import brainscan.ui.models
+from brainscan.imaging.correction import encode_mask
+from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.ui import volume_intake, volume_work
 from brainscan.ui.volume_session import VolumeSession
 from tests.pages import fake_model, fake_volume
@@ -217,3 +222,89 @@ def test_without_a_model_the_volume_is_still_shown(
     _finish(page)
     assert page.error[0].value.startswith("No released model was found")
     assert _study(page).volume is not None
+
+
+def _draw(study: VolumeSession, **more: object) -> dict[str, object]:
+    """What the canvas sends when a reader fills slice 9."""
+    assert study.shown is not None
+    rows, columns = study.shown.volume.plane_slice("axial", 9).pixels.shape
+    return {
+        "id": "1",
+        "volume": study.shown.volume.sha256,
+        "outline": study.shown.digest,
+        "author": "Dr Day",
+        "slices": [[9, encode_mask(np.ones((rows, columns), bool))]],
+        **more,
+    }
+
+
+def test_outline_is_measured_corrected_and_taken_back(page: AppTest) -> None:
+    page.file_uploader[1].set_value(("t1.nii", HEAD, "application/octet-stream")).run()
+    _finish(page)
+    study = _study(page)
+    (answer,) = study.answers.values()
+    assert answer.outline is not None and not answer.outline.empty
+    assert "<h3>Outline</h3>" in _html(page)
+    assert f"{answer.outline.measures.milliliters:.0f} mL" in _html(page)
+    index = answer.outline.largest[0]  # type: ignore[index]
+    page.button(key="volume_largest").click().run()
+    assert page.button(key="volume_largest").label == f"Show slice {index + 1}"
+
+    assert study.keep_outline(_draw(study)).problem == ""
+    page.run()
+    assert not page.exception
+    assert "<h3>Corrected outline</h3>" in _html(page) and "Corrected by Dr Day" in _html(page)
+    assert any("Corrected by Dr Day" in text.value for text in page.caption)
+    # 48 x 48 voxels of 4 x 4 x 8 mm more than nothing at all.
+    assert study.corrections.get(study.shown.volume.sha256).mask[:, :, 9].all()  # type: ignore[union-attr]
+    # The page may have moved on since the strokes were sent.
+    stale = study.keep_outline(_draw(study, outline="before"))
+    assert "another one has taken the place" in stale.problem
+    assert study.keep_outline({"slices": 3}).problem
+
+    page.button(key="volume_set_aside").click().run()
+    assert "<h3>Outline</h3>" in _html(page)
+    page.button(key="volume_take_up").click().run()
+    assert "<h3>Corrected outline</h3>" in _html(page)
+    other = page.selectbox(key="volume_model").options[1]
+    page.selectbox(key="volume_model").select(other).run()
+    _finish(page)
+    assert "<h3>Corrected outline</h3>" in _html(page)
+
+
+@pytest.mark.parametrize(
+    ("decision", "words"), [("indeterminate", "Possible outline"), ("no_tumor", "")]
+)
+def test_an_uncertain_answer_has_a_possible_outline_and_no_tumor_none(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, decision: Any, words: str
+) -> None:
+    def other(*args: object, **more: object) -> VolumePrediction:
+        return replace(fake_volume.predict_volume(*args, **more), decision=decision)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(volume_work, "predict_volume", other)
+    monkeypatch.setattr(VolumePrediction, "at", lambda self, release, sensitivity: self)
+    page.file_uploader[1].set_value(("t1.nii", HEAD, "application/octet-stream")).run()
+    _finish(page)
+    assert ('data-testid="outline"' in _html(page)) == bool(words)
+    assert words in _html(page)
+    buttons = {button.key for button in page.button}
+    assert ("volume_largest" in buttons) == bool(words)
+
+
+def test_a_release_without_a_decoder_shows_no_outline_but_lets_one_draw(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bare(*args: object, **more: object) -> VolumePrediction:
+        told = fake_volume.predict_volume(*args, **more)  # type: ignore[arg-type]
+        return replace(told, slices=tuple(replace(s, segmentation=None) for s in told.slices))
+
+    monkeypatch.setattr(volume_work, "predict_volume", bare)
+    page.file_uploader[1].set_value(("t1.nii", HEAD, "application/octet-stream")).run()
+    _finish(page)
+    study = _study(page)
+    assert 'data-testid="outline"' not in _html(page)
+    assert any("This model draws no outline" in text.value for text in page.caption)
+    assert study.keep_outline(_draw(study)).problem == ""
+    page.run()
+    assert not page.exception and "<h3>Corrected outline</h3>" in _html(page)
+    assert page.button(key="volume_set_aside").label == "Without the outline"

@@ -85,9 +85,21 @@ class VolumeEditor {
 
   // Another volume is shown, or another outline of it.
   take() {
-    this.stroke = null;
     const { outline } = this.viewer;
-    this.draft = (outline && drafts.get(outline.volume)) || null;
+    const draft = (outline && drafts.get(outline.volume)) || null;
+    // A message in the middle of a stroke ends it only where it brings another volume.
+    if (draft !== this.draft) this.finishStroke();
+    this.draft = draft;
+  }
+
+  // Slices touched but left as they were follow the outline that has taken the place of theirs.
+  rebase() {
+    const { draft, viewer } = this;
+    for (const [index, slice] of draft?.slices ?? []) {
+      if (slice.changed || this.stroke?.mask === slice.mask) continue;
+      const bits = viewer.outline.cut(viewer.outline.plane, index, OUTLINE_BIT.shown);
+      for (const mask of [slice.mask, slice.start.mask]) mask.fill(bits ?? new Uint8Array(mask.bits.length));
+    }
   }
 
   // Word came on what was saved.
@@ -219,9 +231,13 @@ class VolumeEditor {
 
   release() {
     if (!this.stroke) return;
-    this.draft.history.push(this.stroke.end());
-    this.stroke = null;
+    this.finishStroke();
     this.viewer.refresh();
+  }
+
+  finishStroke() {
+    if (this.stroke) this.draft.history.push(this.stroke.end());
+    this.stroke = null;
   }
 
   // A second finger came down: it was no stroke but the begin of a pinch.

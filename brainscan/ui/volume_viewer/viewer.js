@@ -103,6 +103,7 @@ class VolumeViewer {
     this.outlineVersion += 1;
     this.thumbnails.key = null;
     this.editor.take();
+    this.editor.rebase();
   }
 
   // A slice that Python asks for, once.
