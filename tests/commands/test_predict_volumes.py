@@ -13,6 +13,7 @@ import nibabel as nib
 import numpy as np
 import pydicom
 import pytest
+from PIL import Image
 
 from brainscan.cli import main
 from brainscan.commands import predict_lines as module
@@ -137,7 +138,7 @@ def test_maps_and_masks_of_volumes_lie_on_the_source_grid(
 ) -> None:
     heat = tmp_path / "h"
     masks = heat if together else tmp_path / "m"
-    run(capsys, study, "--heatmaps", heat, "--masks", masks)
+    lines = run(capsys, study, "--heatmaps", heat, "--masks", masks)
     end = "-mask.nii.gz" if together else ".nii.gz"
     source = nib.load(study / "flair.nii.gz")
     evidence, mask = nib.load(heat / "flair.nii.gz"), nib.load(masks / f"flair{end}")
@@ -145,12 +146,104 @@ def test_maps_and_masks_of_volumes_lie_on_the_source_grid(
         assert image.shape == source.shape
         np.testing.assert_allclose(image.affine, source.affine, atol=1e-5)
     assert (evidence.get_data_dtype(), mask.get_data_dtype()) == (np.float32, np.uint8)
-    np.testing.assert_array_equal(np.asarray(mask.dataobj), np.asarray(evidence.dataobj) >= 0.5)
-    assert np.asarray(mask.dataobj).any()
+    (line,) = [line for line in lines if line["kind"] == "nifti"]
+    voxels = np.asarray(mask.dataobj)
+    assert voxels.any() and line["outline"]["milliliters"] == pytest.approx(
+        np.count_nonzero(voxels) * abs(np.linalg.det(source.affine[:3, :3])) / 1000, rel=1e-4
+    )
+    # The stand-in draws the outline round the evidence, in finer cells.
+    near = np.asarray(evidence.dataobj) >= 0.5
+    assert 0.5 < np.count_nonzero(voxels & near) / np.count_nonzero(voxels | near) <= 1.0
     assert nib.load(heat / "a" / "AX-T1-post-Gd.nii.gz").shape == (20, 48, 44)
     assert np.load(heat / "single.npy").shape == (48, 44)
     names = " ".join(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*"))
     assert not [word for word in patient.SECRETS if word in names]
+
+
+def test_the_outline_of_a_line_is_measured(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    single, nifti, series = (
+        run(capsys, study / name)[-1] for name in ("single.dcm", "flair.nii.gz", "a")
+    )
+    for line in (nifti, series):
+        outline = line["outline"]
+        low, high = outline["milliliters_range"]
+        assert 0 < low <= outline["milliliters"] <= high and outline["lesions"] == 1
+        widest = outline["largest_diameter"]
+        assert widest["area_unit"] == "mm2" and widest["length_unit"] == "mm"
+        assert widest["longest_diameter"] >= widest["perpendicular_diameter"] > 0
+        assert widest["index"] in outline["slices"]
+    # The marker is a ball of 14 mm: 1.4 mL, 154 mm2 across; the stand-in sees it in coarse cells.
+    assert nifti["outline"]["milliliters"] == pytest.approx(1.44, rel=0.6)
+    assert nifti["outline"]["largest_diameter"]["longest_diameter"] == pytest.approx(14, rel=0.5)
+    assert single["outline"]["length_unit"] == "px"  # the file states no spacing
+    assert set(single["outline"]) == {
+        "pixels", "meets_evidence", "area", "area_unit", "lesions", "longest_diameter",
+        "perpendicular_diameter", "length_unit",
+    }  # fmt: skip
+
+
+def test_a_model_without_outlines_writes_its_evidence(
+    study: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bare = fake_classifier(segmentation=None)
+    monkeypatch.setattr(TumorClassifier, "load", lambda *_, **__: bare)
+    where = ["--heatmaps", tmp_path / "h", "--masks", tmp_path / "m", "--dicom", tmp_path / "d"]
+    lines = run(capsys, study, *where, "--objects", "seg,rtstruct")
+    assert {line["outline"] for line in lines if line["status"] == "ok"} == {None}
+    evidence = np.asarray(nib.load(tmp_path / "h" / "flair.nii.gz").dataobj)
+    mask = np.asarray(nib.load(tmp_path / "m" / "flair.nii.gz").dataobj)
+    np.testing.assert_array_equal(mask, evidence >= 0.5)
+    single = np.asarray(Image.open(tmp_path / "m" / "single.png"))
+    np.testing.assert_array_equal(single, np.load(tmp_path / "h" / "single.npy") >= 0.5)
+    series = next(line for line in lines if line["kind"] == "series")
+    assert "draws no outline" in series["dicom_refusals"]["rtstruct"]
+    assert "no common coordinate system" in series["dicom_refusals"]["seg"]
+
+
+def test_data_sets_for_trainers(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    coco, yolo, masks = tmp_path / "coco", tmp_path / "yolo", tmp_path / "masks"
+    lines = run(capsys, study, "--coco", coco, "--yolo", yolo, "--masks", masks)
+    document = json.loads((coco / "annotations.json").read_text(encoding="utf-8"))
+    scored = sum(
+        sum(one["state"] == "scored" for one in line["slices"])
+        for line in lines
+        if "slices" in line
+    )
+    assert len(document["images"]) == scored + 1  # and the single slice
+    names = {image["file_name"] for image in document["images"]}
+    for folder in (coco, yolo):
+        pictures = (folder / "images").rglob("*.png")
+        assert {path.relative_to(folder / "images").as_posix() for path in pictures} == names
+        assert "not a medical device" in (folder / "NOTICE.txt").read_text().lower()
+    labels = {p.relative_to(yolo / "labels").as_posix() for p in (yolo / "labels").rglob("*.txt")}
+    assert labels == {name.replace(".png", ".txt") for name in names}
+    assert {
+        "single.png",
+        "flair/flair-axial-18.png",
+        "a/AX-T1-post-Gd/AX-T1-post-Gd-axial-10.png",
+    } <= names
+    # The annotations together have the voxels of the masks.
+    voxels = sum(np.count_nonzero(nib.load(path).dataobj) for path in masks.rglob("*.nii.gz"))
+    voxels += np.count_nonzero(np.asarray(Image.open(masks / "single.png")))
+    assert sum(one["area"] for one in document["annotations"]) == voxels > 0
+    lesions = sum(len(path.read_text().splitlines()) for path in (yolo / "labels").rglob("*.txt"))
+    assert lesions == len(document["annotations"])
+    assert not [w for w in patient.SECRETS if w in " ".join(names) + json.dumps(document)]
+
+
+def test_a_data_set_is_not_written_over_what_is_read(
+    study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(study / "single.dcm", tmp_path / "single.dcm")
+    before = sorted(tmp_path.iterdir())
+    assert main(["predict", str(tmp_path), "--yolo", str(tmp_path), "--no-gate"]) == 2
+    assert "would be filled with pictures and labels" in " ".join(capsys.readouterr().err.split())
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_dicom_results_refer_to_their_series(
