@@ -72,7 +72,7 @@ def _capture(findings: Findings, key: KeySlice, series: str, number: int) -> Dic
         study_instance_uid=origin.study_uid,
         series_instance_uid=series,
         series_number=series_number(findings, "sc"),
-        series_description="BrainScan evidence overlay, research use only",
+        series_description=f"BrainScan {_shown(findings)} overlay, research use only",
         sop_instance_uid=new_uid(),
         instance_number=number,
         transfer_syntax_uid=ExplicitVRLittleEndian,
@@ -83,9 +83,10 @@ def _capture(findings: Findings, key: KeySlice, series: str, number: int) -> Dic
     made.BodyPartExamined = "BRAIN"
     made.ConversionType = hd.sc.ConversionTypeValues.WSD.value
     made.PatientOrientation = _orientation(key.scan.letters)
+    drawn = "" if findings.outline is None else f" {findings.outline.sentence}"
     made.DerivationDescription = (
         f"Model evidence from {EVIDENCE_THRESHOLD} laid over the image in colour; answer and "
-        f"research-use label burned in. {RESEARCH_USE}"
+        f"research-use label burned in.{drawn} {RESEARCH_USE}"
     )
     made.ImageComments = " ".join(
         (decision_sentence(findings), slice_sentence(key), model_sentence(findings))
@@ -123,6 +124,10 @@ def picture(findings: Findings, key: KeySlice) -> np.ndarray:
         bar_label="Evidence",
     )
     return np.asarray(image, np.uint8)
+
+
+def _shown(findings: Findings) -> str:
+    return "evidence" if findings.outline is None else "evidence and outline"
 
 
 def _drawing(findings: Findings, key: KeySlice) -> OutlineDrawing | None:

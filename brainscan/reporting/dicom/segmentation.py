@@ -22,7 +22,7 @@ from brainscan.reporting.outline import EVIDENCE_THRESHOLD, Outline
 
 _STEPS = 255
 _ORANGE, _BLUE = (255, 159, 28), (86, 180, 233)
-_ELSEWHERE = "Save the evidence as NIfTI or as an array instead."
+_ELSEWHERE = "Save it as NIfTI, PNG or an array instead."
 
 
 def mask_segmentation(findings: Findings) -> DicomFile:

@@ -12,10 +12,12 @@ from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage
 
 from brainscan.errors import InputRejected
+from brainscan.imaging.correction import Correction
 from brainscan.imaging.dicom import read_dicom_scan
 from brainscan.imaging.intake import find_scans
 from brainscan.imaging.overlay import MARGIN
 from brainscan.imaging.source import Source
+from brainscan.imaging.volume import as_displayed
 from brainscan.notice import RESEARCH_USE
 from brainscan.reporting.dicom import Findings, secondary_captures
 from brainscan.reporting.dicom.capture import picture
@@ -178,3 +180,36 @@ def test_unknown_orientation_and_no_slice(tmp_path: Path) -> None:
     answer = answers.volume_prediction(volume, key_slices=())
     with pytest.raises(InputRejected, match="no picture to save"):
         secondary_captures(Findings.of_volume(volume, answer))
+
+
+@pytest.mark.parametrize("by", ["model", "person", "nobody"])
+def test_the_outline_is_drawn_where_it_lies(phantom: Phantom, by: str) -> None:
+    volume = sources.volume_of(phantom())
+    mask = np.zeros(volume.shape, bool)
+    mask[10:20, 12:30, 9] = True
+    none = np.zeros(volume.shape, np.float32)
+    none[2, 2, 9] = 0.45  # the slice to look at; no evidence is shown
+    drawn = {"model": mask, "person": ~mask, "nobody": None}[by]
+    answer = answers.volume_prediction(volume, evidence=none, mask=drawn, key_slices=(9,))
+    reader = Correction(mask, "Reader Red", "2026-11-26T12:00:00+00:00", answers.MODEL)
+    findings = Findings.of_volume(volume, answer, correction=reader if by == "person" else None)
+    [key] = findings.key_slices
+    shown = picture(findings, key).astype(int)
+    scale = round(640 / 48)
+    size = (48 * scale, 44 * scale)
+    within = shown[MARGIN : MARGIN + size[0], MARGIN : MARGIN + size[1]]
+    colored = within.max(axis=-1) - within.min(axis=-1) > 60
+    [file] = secondary_captures(findings)
+    made = sources.opened(file)
+    if by == "nobody":
+        assert not colored.any() and "outline" not in made.SeriesDescription
+        return
+    expected = np.kron(as_displayed(mask[:, :, 9]), np.ones((scale, scale), bool))
+    rows, columns = np.nonzero(expected)
+    there = np.argwhere(colored)
+    half = scale / 2
+    np.testing.assert_allclose(there.min(axis=0), (rows.min(), columns.min()), atol=half)
+    np.testing.assert_allclose(there.max(axis=0), (rows.max(), columns.max()), atol=half)
+    assert "evidence and outline overlay" in made.SeriesDescription
+    whose = "corrected by Reader Red" if by == "person" else f"Outlined by {answers.MODEL}"
+    assert whose in made.DerivationDescription and RESEARCH_USE in made.DerivationDescription
