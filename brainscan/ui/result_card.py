@@ -21,6 +21,10 @@ NOT_THIS = (
     "It was trained on public research images and has not been validated on patients. "
     "It says nothing about bleeding, stroke, infection or any tumour type it does not name."
 )
+OUTLINE_IS = (
+    "Its outline is a proposal for a reader to correct, drawn on this slice alone. It is not fit "
+    "for planning radiation or surgery."
+)
 
 
 def result_card(
@@ -177,18 +181,27 @@ def model_card(title: str, answer: Mapping[str, Any], manifest: Mapping[str, Any
     if licence := manifest.get("licence"):
         pairs.append(("Licence", str(licence)))
     pairs.append(("Time", f"{answer['elapsed_ms']:.0f} ms"))
-    st.caption(NOT_THIS)
+    st.caption(f"{NOT_THIS} {OUTLINE_IS}" if manifest.get("segmentation") else NOT_THIS)
     facts_card(pairs)
 
 
 def measured(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the tumor AUROC on each held-out set in a manifest, with its interval, as text."""
+    """Return the tumor AUROC on each held-out set in a manifest, with its interval, as text.
+
+    Where outlines were compared with those of experts, their Dice coefficient follows.
+    """
     lines = []
     for name, part in manifest.get("metrics", {}).items():
         auroc = part.get("metrics", {}).get("ranking", {}).get("auroc", {})
-        value, low, high = (auroc.get(key) for key in ("value", "low", "high"))
-        if value is None:
-            continue
-        interval = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
-        lines.append((f"AUROC {name}", f"{value:.3f}{interval}, n = {auroc.get('n')}"))
+        lines += _figure(f"AUROC {name}", auroc, auroc.get("n"))
+        outlines = (part.get("outlines") or {}).get("overall") or {}
+        lines += _figure(f"Dice {name}", outlines.get("dice") or {}, outlines.get("n_tumor"))
     return lines
+
+
+def _figure(name: str, figure: Mapping[str, Any], count: object) -> list[tuple[str, str]]:
+    value, low, high = (figure.get(key) for key in ("value", "low", "high"))
+    if value is None:
+        return []
+    interval = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
+    return [(name, f"{value:.3f}{interval}, n = {count}")]

@@ -83,6 +83,12 @@ def test_figures_of_the_manifest_are_quoted_with_interval_and_n() -> None:
         ("AUROC without interval", "0.500, n = 3"),
     ]
     assert measured({}) == []
+    dice = {"value": 0.8312, "low": 0.81, "high": 0.85}
+    outlines = {"overall": {"dice": dice, "n_tumor": 240}}
+    lines = measured({"metrics": {"lgg": {"metrics": {}, "outlines": outlines}}})
+    assert lines == [("Dice lgg", "0.831 (0.810 to 0.850), n = 240")]
+    without: dict[str, Any] = {"metrics": {}, "outlines": None}
+    assert measured({"metrics": {"lgg": without}}) == []
 
 
 def test_coverage_is_stated_plainly_where_it_is_known() -> None:

@@ -190,7 +190,7 @@ class Controls {
     const { viewer } = this;
     const { settings, scan, editor } = viewer;
     const { outline } = scan;
-    this.one(".outlining").hidden = !outline;
+    this.one(".outlining").hidden = !scan.editable; // a row that came and went would move the picture
     this.one("[data-act=outline]").disabled = !outline && !editor.open;
     this.one("[data-act=band]").disabled = !outline?.band;
     this.one("[data-act=edit]").disabled = !scan.editable;
