@@ -14,6 +14,7 @@ from brainscan.imaging.dicom.deidentify import Deidentified, Deidentifier
 from brainscan.imaging.dicom.directory import is_directory, listed_files
 from brainscan.imaging.dicom.pseudonyms import Pseudonyms
 from brainscan.imaging.formats import HEAD_BYTES, Format, sniff
+from brainscan.imaging.fresh_file import write_fresh
 from brainscan.imaging.limits import DEFAULT_LIMITS
 from brainscan.imaging.rejected import Rejected
 from brainscan.imaging.source import Source, open_source
@@ -192,18 +193,8 @@ def _write(made: Deidentified, out: Path) -> Path:
     uids = (made.study_uid, made.series_uid, made.sop_instance_uid)
     study, series, instance = (uid.removeprefix("2.25.")[:16] or "none" for uid in uids)
     folder = out / made.patient / study / series
-    number = 1
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        while True:
-            path = folder / (f"{instance}.dcm" if number == 1 else f"{instance}-{number}.dcm")
-            try:
-                with path.open("xb") as stream:
-                    stream.write(made.data)
-            except FileExistsError:
-                number += 1
-            else:
-                return path
+        return write_fresh(folder / f"{instance}.dcm", made.data)
     except OSError as error:
         raise BrainScanError(
             f"{folder} cannot be written to ({error.strerror or 'write error'}). Choose a folder "
