@@ -25,7 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "contact_sheet",
         help="picture of what the network sees in training",
         description="Draw preprocessed slices (first column) beside augmented versions of them, "
-        "with tumor outlines where the dataset has masks.",
+        "with tumour outlines where the dataset has masks.",
     )
     parser.add_argument("dataset", metavar="DATASET", help="labelled scans")
     parser.add_argument("--out", type=Path, default=Path("contact-sheet.png"), metavar="FILE")

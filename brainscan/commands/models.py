@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         except ModelUnavailable as error:
             state, code = str(error), 1
         print(f"{release.name:12s} {release.version:8s} {size:5.0f} MB  {state}")
-        print(f"{'':12s} types: {', '.join(release.types) or 'none (tumor or not)'}")
+        print(f"{'':12s} types: {', '.join(release.types) or 'none (tumour or not)'}")
         print(f"{'':12s} threshold: {release.threshold:.3f}; card: {release.folder}/MODEL_CARD.md")
     for sentence in broken:
         print(sentence)

@@ -27,7 +27,7 @@ examples:
 DATASET is a folder with class folders (glioma meningioma pituitary notumor, or yes no), a pair
 Training/Testing of such folders (Testing is left for `evaluate`), or a folder with a
 manifest.csv (columns file, label; optional source, group or patient, fold, sequence, mask). With
-masks the network also learns where the tumor is. The run is a folder: config.json, history.csv,
+masks the network also learns where the tumour is. The run is a folder: config.json, history.csv,
 checkpoints/, metrics.json. Interrupt it at any time (Ctrl-C, or even a power cut) and continue
 with --resume.
 """
@@ -48,7 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--runs", type=Path, metavar="DIR", help="where runs are kept (runs/)")
     parser.add_argument("--resume", action="store_true", help="continue the run --run NAME")
     parser.add_argument("--tumor-free", nargs="+", default=[], metavar="DIR",
-                        help="folders whose images all show no tumor")  # fmt: skip
+                        help="folders whose images all show no tumour")  # fmt: skip
     parser.add_argument("--folds", nargs="+", default=[], metavar="FOLD",
                         help="use only these folds of the manifest")  # fmt: skip
     parser.add_argument("--validation-share", type=float, metavar="SHARE",
