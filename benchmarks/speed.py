@@ -15,34 +15,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from benchmarks.speed_outline import outline
+from benchmarks.speed_table import Row, as_input, bare_runtime, in_turn, print_rows
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.imaging.preprocessing import preprocess
 from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
 from brainscan.inference.batch import predict_files
 from brainscan.inference.classifier import TumorClassifier
+from brainscan.inference.prediction import Prediction
 from brainscan.inference.release import open_release
-from brainscan.inference.runtime import WEIGHTS, XML
+from brainscan.inference.runtime import WEIGHTS
 
 LESIONS = ("none", "glioma", "meningioma", "pituitary")
 DISTINCT = 40
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table."""
-
-    what: str
-    measured: str
-    against: str
-    ratio: str
-    wanted: str
 
 
 def main() -> None:
@@ -57,11 +47,10 @@ def main() -> None:
         files = write_slices(Path(folder))
         rows += memory(args.model, files, args.images)
         rows += batch(args.model, files * 5)
-        rows += single(args.model, read_scan(files[1]), args.repeats)
-    print("| Measure | Measured | Against | Ratio | Wanted |")
-    print("|---|---|---|---|---|")
-    for row in rows:
-        print(f"| {row.what} | {row.measured} | {row.against} | {row.ratio} | {row.wanted} |")
+        scan = read_scan(files[1])
+        rows += outline(args.model, scan, args.repeats)
+        rows += single(args.model, scan, args.repeats)
+    print_rows(rows)
 
 
 def write_slices(folder: Path) -> list[Path]:
@@ -99,6 +88,12 @@ def seconds_of(code: str, repeats: int = 3) -> float:
     return float(np.median(times))
 
 
+def look_at(prediction: Prediction) -> None:
+    """Make what the page shows of an answer: the heat map, and the mask where there is one."""
+    prediction.evidence.on_slice()
+    prediction.mask()
+
+
 def single(model: str, scan: Scan, repeats: int) -> Iterator[Row]:
     """Measure one warm prediction with its heat map."""
     classifier = TumorClassifier.load(model)
@@ -107,7 +102,7 @@ def single(model: str, scan: Scan, repeats: int) -> Iterator[Row]:
     inputs = as_input(image)
 
     def ours() -> None:
-        classifier.predict(scan).evidence.on_slice()
+        look_at(classifier.predict(scan))
 
     def bare() -> None:
         request.infer([inputs], share_inputs=True, share_outputs=True)
@@ -116,7 +111,7 @@ def single(model: str, scan: Scan, repeats: int) -> Iterator[Row]:
     times = in_turn({"ours": ours, "bare": bare, "common": common}, repeats)
     mine = times["ours"]
     yield Row(
-        "warm prediction with heat map, one slice",
+        "warm prediction with heat map and mask, one slice",
         f"{np.median(mine) * 1e3:.1f} ms",
         f"model.predict and eager Grad-CAM: {np.median(times['common']) * 1e3:.0f} ms",
         f"{np.median(times['common'] / mine):.1f} times faster",
@@ -129,34 +124,6 @@ def single(model: str, scan: Scan, repeats: int) -> Iterator[Row]:
         f"{np.median(mine / times['bare']):.2f} of it",
         "<= 1.3",
     )
-
-
-def bare_runtime(model: str, hint: str) -> Any:
-    """Return the release compiled by OpenVINO itself, with the settings of our runtime."""
-    import openvino
-
-    network = openvino.Core().read_model(open_release(model).folder / XML)
-    settings = {"PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": "f32"}
-    return openvino.compile_model(network, "CPU", settings)
-
-
-def as_input(image: np.ndarray) -> np.ndarray:
-    """Return ``(1, size, size, 1)`` float32, as the network reads it."""
-    return image[None, ..., None].astype(np.float32) / np.float32(255)
-
-
-def in_turn(ways: dict[str, Callable[[], None]], repeats: int) -> dict[str, np.ndarray]:
-    """Return seconds per call, ``(repeats,)`` a way, measured one way after the other."""
-    for way in ways.values():
-        way()
-        way()
-    times = {name: np.zeros(repeats) for name in ways}
-    for number in range(repeats):
-        for name, way in ways.items():
-            began = time.perf_counter()
-            way()
-            times[name][number] = time.perf_counter() - began
-    return times
 
 
 def common_way(model: str, image: np.ndarray) -> Callable[[], None]:
@@ -189,7 +156,7 @@ def common_way(model: str, image: np.ndarray) -> Callable[[], None]:
 
 
 def batch(model: str, files: list[Path]) -> Iterator[Row]:
-    """Measure many files, decoding and heat maps included, against the bare forward pass."""
+    """Measure many files, decoding, heat maps and masks included, against the bare forward pass."""
     from openvino import AsyncInferQueue
 
     classifier = TumorClassifier.load(model, runtime="openvino-throughput")
@@ -201,7 +168,7 @@ def batch(model: str, files: list[Path]) -> Iterator[Row]:
     def ours() -> None:
         for result in predict_files(classifier, files):
             assert result.prediction
-            result.prediction.evidence.on_slice()
+            look_at(result.prediction)
 
     def bare() -> None:
         for batch_of_one in inputs:
@@ -211,7 +178,7 @@ def batch(model: str, files: list[Path]) -> Iterator[Row]:
     times = in_turn({"ours": ours, "bare": bare}, 5)
     rates = {name: len(files) / seconds for name, seconds in times.items()}
     yield Row(
-        f"batch of {len(files)} files, decoding and heat maps included",
+        f"batch of {len(files)} files, decoding, heat maps and masks included",
         f"{np.median(rates['ours']):.1f} slices/s",
         f"bare runtime: {np.median(rates['bare']):.1f} slices/s",
         f"{np.median(rates['ours'] / rates['bare']):.2f} of it",
@@ -229,6 +196,7 @@ paths = (Path(files[i % len(files)]) for i in range(int(count)))
 classifier = TumorClassifier.load(model, runtime="openvino-throughput")
 for result in predict_files(classifier, paths):
     result.prediction.evidence.on_slice()
+    result.prediction.mask()
 import resource
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

@@ -21,7 +21,7 @@ import numpy as np
 from nibabel import Nifti1Image
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.speed import as_input, bare_runtime, in_turn
+from benchmarks.speed_table import as_input, bare_runtime, in_turn
 from brainscan.imaging.nifti import read_nifti
 from brainscan.imaging.orientation import PLANE_OF_AXIS
 from brainscan.imaging.preprocessing import preprocess
