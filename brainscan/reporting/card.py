@@ -13,12 +13,14 @@ from brainscan.reporting.card_about import answer_section, glance, lead, use_sec
 from brainscan.reporting.card_claim import claim_section
 from brainscan.reporting.card_data import data_section, training_section
 from brainscan.reporting.card_failures import failures_section, reproduce_section
+from brainscan.reporting.card_faithfulness import faithfulness_section
 from brainscan.reporting.card_files import ReleaseFiles
 from brainscan.reporting.card_gate import gate_section
 from brainscan.reporting.card_headline import headline, judged_section
 from brainscan.reporting.card_json import text
 from brainscan.reporting.card_limits import limits_section
 from brainscan.reporting.card_markdown import to_markdown
+from brainscan.reporting.card_outlines import outlines_section
 from brainscan.reporting.card_parts import Card
 from brainscan.reporting.card_results import calibration_section, results_section
 from brainscan.reporting.card_sources import licence_of
@@ -55,6 +57,8 @@ def build_card(manifest: dict[str, Any], files: ReleaseFiles | None = None) -> C
             training_section(manifest, files),
             results_section(manifest),
             calibration_section(manifest),
+            outlines_section(manifest),
+            faithfulness_section(manifest),
             checks.coverage_section(manifest),
             checks.baselines_section(manifest),
             checks.seen_section(manifest),

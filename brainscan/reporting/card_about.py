@@ -54,9 +54,10 @@ def lead(manifest: dict[str, Any]) -> str:
     network = _ARCHITECTURES.get(architecture) or f"A network of the architecture {architecture}"
     names = words(manifest.get("types"))
     kind = f", which type ({', '.join(names)})" if names else ""
+    outline = "outline, " if table(manifest.get("segmentation")) else ""
     return (
         f"{network}; training began from {start(manifest)}. It answers for one two-dimensional "
-        f"slice: is there a tumour{kind}, and where (evidence map and Grad-CAM)."
+        f"slice: is there a tumour{kind}, and where ({outline}evidence map and Grad-CAM)."
     )
 
 
@@ -84,6 +85,7 @@ def glance(manifest: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Types", ", ".join(words(manifest.get("types"))) or "none: tumour or not"),
         ("Threshold", _short(manifest.get("threshold"))),
         ("Indeterminate", _band(manifest)),
+        ("Outlined", _mask(manifest)),
         ("Trained on", f"{training:,} images, {validation:,} more to validate" if counted else ""),
         ("Folds", ", ".join(words(dig(manifest, "data", "folds")))),
     ]
@@ -117,12 +119,7 @@ def answer_section(manifest: dict[str, Any]) -> Section:
             if size
             else "",
         ),
-        (
-            "Outputs",
-            "Tumour probability, type probabilities, evidence map and Grad-CAM at stride 8."
-            if words(manifest.get("types"))
-            else "Tumour probability, evidence map and Grad-CAM at stride 8.",
-        ),
+        ("Outputs", _outputs(manifest)),
         ("Calibration", _temperatures(manifest)),
         ("Threshold", _short(manifest.get("threshold"))),
         ("Indeterminate", _band(manifest)),
@@ -138,6 +135,12 @@ def answer_section(manifest: dict[str, Any]) -> Section:
     return Section("answer", "How it answers", tuple(blocks))
 
 
+def _outputs(manifest: dict[str, Any]) -> str:
+    types = ", type probabilities" if words(manifest.get("types")) else ""
+    outline = ", outline at stride 2" if table(manifest.get("segmentation")) else ""
+    return f"Tumour probability{types}, evidence map and Grad-CAM at stride 8{outline}."
+
+
 def _short(node: Any) -> str:
     value = number(node)
     return "" if value is None else number_text(value)
@@ -150,6 +153,11 @@ def _band(manifest: dict[str, Any]) -> str:
     if low >= high:
         return "never: the band is empty"
     return f"from {number_text(low)} up to {number_text(high)}"
+
+
+def _mask(manifest: dict[str, Any]) -> str:
+    value = _short(dig(manifest, "segmentation", "threshold"))
+    return f"from a probability of {value} on" if value else ""
 
 
 def _temperatures(manifest: dict[str, Any]) -> str:

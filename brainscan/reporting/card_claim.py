@@ -12,9 +12,11 @@ from typing import Any
 
 from brainscan.reporting.card_about import start
 from brainscan.reporting.card_data import source_names
+from brainscan.reporting.card_faithfulness import faithful_sets
 from brainscan.reporting.card_files import ReleaseFiles
 from brainscan.reporting.card_headline import headline
 from brainscan.reporting.card_json import dig, rows, table, text, whole, words
+from brainscan.reporting.card_outlines import outlines_of
 from brainscan.reporting.card_parts import Section, Table, Text
 from brainscan.reporting.card_results import heading, held_out, test_sets
 from brainscan.reporting.card_sources import SOURCES
@@ -114,9 +116,10 @@ def _model(manifest: dict[str, Any], files: ReleaseFiles) -> _Answers:
     best = text(files.metrics.get("monitor"))
     teacher = dig(manifest, "training", "teacher")
     network = text(manifest.get("architecture"))
+    decoder = " with a decoder for the outline" if table(manifest.get("segmentation")) else ""
     return (
-        ("The model in detail", f"Architecture {network}; inputs, outputs and layers are in the "
-         "code and in model.xml. See How it answers."),
+        ("The model in detail", f"Architecture {network}{decoder}; inputs, outputs and layers are "
+         "in the code and in model.xml. See How it answers."),
         ("Software", "TensorFlow and Keras to train, OpenVINO to answer; versions are in "
          "requirements.txt."),
         ("First parameters", f"Training began from {start(manifest)}."),
@@ -134,16 +137,22 @@ def _evaluation(manifest: dict[str, Any]) -> _Answers:
     sets = list(test_sets(manifest))
     names = ", ".join(heading(name, part) for name, part, _ in _tested(manifest))
     stable = any(part.get("stability") or metrics.get("stability") for _, part, metrics in sets)
+    outlined = any(outlines_of(part, metrics) for _, part, metrics in sets)
+    faithful = bool(faithful_sets(manifest))
     robust = stable or bool(table(manifest.get("stability")))
     return (
         ("Metrics", "AUROC, sensitivity, specificity, accuracy and F1 of the types, calibration "
-         "error, share of slices with the evidence maximum in the tumour." if sets else ""),
+         "error, share of slices with the evidence maximum in the tumour"
+         + (", Dice, border distance and lesions found of the outlines." if outlined else ".")
+         if sets else ""),
         ("Uncertainty", "95 % intervals: Wilson for proportions, bootstrap over groups otherwise. "
          "Wilson takes slices of one patient for independent. No significance tests."
          if sets else ""),
         ("Robustness", "Measured under small changes of the slice; see Stability." if robust else
          "Not done for this release."),
-        ("Explanation", "Evidence maps, checked against the published outlines, and Grad-CAM."
+        ("Explanation", "Evidence maps and Grad-CAM, put to the test: pointing game, deletion and "
+         "insertion, networks with random weights. See Faithfulness." if faithful else
+         "Evidence maps, checked against the published outlines, and Grad-CAM."
          if sets else "Evidence maps and Grad-CAM; not checked against outlines."),
         ("Tested on internal data", f"{names}: other patients or groups of the same sources."
          if names else "Not done for this release."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from brainscan.evaluation.names import display_name
+from brainscan.reporting.card_faithfulness import faithful_sets
 from brainscan.reporting.card_json import dig, rows, table, text, whole, words
 from brainscan.reporting.card_parts import Block, Commands, Gallery, Section, Table, Text
 from brainscan.reporting.card_results import errors_blocks, held_out, test_sets
@@ -86,6 +87,10 @@ def reproduce_section(manifest: dict[str, Any]) -> Section:
         )
         if sampled:
             lines.append((f"Stability on {dataset}", f"{command} --stability {sampled}"))
+    for dataset, folds in faithful_sets(manifest):
+        tail = f" --folds {' '.join(folds)}" if folds else ""
+        command = f"python -m brainscan faithfulness DATA/{dataset} --model {name}{tail}"
+        lines.append((f"Faithfulness of the maps on {dataset}", command))
     for dataset, part in table(dig(manifest, "volume_rule", "test")).items():
         trained = " ".join(f"DATA/{one}" for one in words(dig(manifest, "volume_rule", "datasets")))
         tested = " ".join(words(table(part).get("folds")))

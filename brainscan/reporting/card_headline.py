@@ -6,8 +6,14 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from brainscan.reporting.card_json import defined, dig, named
+from brainscan.reporting.card_outlines import outlines_of
 from brainscan.reporting.card_parts import Headline, Section, Table, Text
-from brainscan.reporting.card_results import at_specificity, held_out, sources_of, test_sets
+from brainscan.reporting.card_results import (
+    at_specificity,
+    held_out,
+    sources_of,
+    test_sets,
+)
 
 MOST = 8
 _Find = Callable[[dict[str, Any]], Any]
@@ -15,6 +21,10 @@ _Find = Callable[[dict[str, Any]], Any]
 
 def _of(part: str, key: str) -> _Find:
     return lambda metrics: sources_of(metrics, part).get(key)
+
+
+def _outline(part: str, key: str) -> _Find:
+    return lambda metrics: named(dig(metrics, "outlines", "by_stratum"), part).get(key)
 
 
 def _types(source: str, key: str) -> _Find:
@@ -32,17 +42,20 @@ _JUDGED: tuple[tuple[str, str, str | None, _Find, bool, Literal["high", "low"]],
         "Tumour AUROC", "brain-mri", "brain-mri",
         lambda metrics: dig(metrics, "ranking", "auroc"), True, "high",
     ),
+    ("Dice of a scan", "lgg FLAIR", None, _outline("lgg flair", "stack_dice"), True, "high"),
+    ("Dice of a slice", "figshare", None, _outline("figshare", "dice"), False, "high"),
     ("Sensitivity at specificity 0.95", "brain-mri", "brain-mri", at_specificity, False, "high"),
     ("Tumour AUROC", "br35h", None, _of("br35h", "auroc"), False, "high"),
     ("Type accuracy", "figshare", None, _types("figshare", "accuracy"), True, "high"),
     ("Type macro F1", "figshare", None, _types("figshare", "macro_f1"), False, "high"),
     ("Specificity", "healthy-oasis", None, _of("healthy-oasis", "specificity"), False, "high"),
     ("Evidence maximum in mask", "figshare", None, _of("figshare", "hit_rate"), False, "high"),
-    ("Evidence maximum in mask", "lgg FLAIR", None, _of("lgg flair", "hit_rate"), True, "high"),
     (
         "Calibration error (ECE)", "lgg", "lgg",
         lambda metrics: dig(metrics, "ranking", "ece"), True, "low",
     ),
+    # Last at the top: where there are outlines, they say it better and take its place.
+    ("Evidence maximum in mask", "lgg FLAIR", None, _of("lgg flair", "hit_rate"), True, "high"),
     (
         "Calibration error (ECE)", "brain-mri", "brain-mri",
         lambda metrics: dig(metrics, "ranking", "ece"), False, "low",
@@ -55,7 +68,8 @@ def judged(manifest: dict[str, Any]) -> list[tuple[Headline, bool]]:
     found = []
     for measure, where, only, find, top, better in _JUDGED:
         for name, part, metrics in test_sets(manifest):
-            figure = defined(find(metrics)) if only in (None, name) else None
+            known = metrics | {"outlines": outlines_of(part, metrics)}
+            figure = defined(find(known)) if only in (None, name) else None
             if figure is not None:
                 shown = f"{where}, validation" if held_out(part) else where
                 found.append((Headline(measure, shown, figure, better), top))

@@ -5,13 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from brainscan.reporting.card_data import source_names
-from brainscan.reporting.card_json import defined, dig, place, readable, rows, table, text, words
+from brainscan.reporting.card_json import (
+    defined,
+    dig,
+    number,
+    place,
+    readable,
+    rows,
+    table,
+    text,
+    words,
+)
+from brainscan.reporting.card_outlines import outlines_of
 from brainscan.reporting.card_parts import Bullets, Figure, Section, Text, number_text
 from brainscan.reporting.card_results import heading, test_sets
 from brainscan.reporting.card_sources import SOURCES
 
+_COARSE = "Evidence maps are coarse (one cell is 8 input pixels) and are no outlines."
+_OUTLINED = (
+    "Evidence maps are coarse (one cell is 8 input pixels); where a tumour ends is for the "
+    "outline to say, which is drawn at half the input's resolution and has limits of its own: see "
+    "Outlines."
+)
 _ALWAYS = (
-    "Evidence maps are coarse (one cell is 8 input pixels) and are no outlines.",
     "Another scanner, sequence or protocol than in its training data can change every figure.",
     "It reads single slices and knows nothing of the slices beside them, of the patient, or of "
     "earlier examinations.",
@@ -31,6 +47,7 @@ def limits_section(manifest: dict[str, Any]) -> Section:
         others.append(_NO_GATE)
     if words(manifest.get("types")):
         others.append(_SET_TYPE if table(manifest.get("type_sets")) else _ONE_TYPE)
+    others.append(_OUTLINED if table(manifest.get("segmentation")) else _COARSE)
     others += _ALWAYS
     others += [SOURCES[name].limit for name in source_names(manifest)
                if name in SOURCES and SOURCES[name].limit]  # fmt: skip
@@ -70,6 +87,7 @@ def _counted(name: str, part: dict[str, Any], metrics: dict[str, Any]) -> list[s
              "specificity": tumor.get("specificity"), "hit_rate": metrics.get("heat_map_hit_rate")}
         ]  # fmt: skip
     lines = [line for piece in pieces for line in _of_piece(piece)]
+    lines += _outlined(name, outlines_of(part, metrics))
     undecided = defined(part.get("indeterminate"))
     if undecided is not None:
         lines.append(f"On {title} it leaves {_of_hundred(undecided, 'slices')} undecided.")
@@ -107,6 +125,28 @@ def _of_piece(piece: dict[str, Any]) -> list[str]:
         return []
     told = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
     return [f"On {place(text(piece.get('name'))) or 'the test images'} it {told}."]
+
+
+def _outlined(name: str, node: dict[str, Any]) -> list[str]:
+    """Return sentences on outlines that miss, invent or overlap badly."""
+    lines = []
+    for piece in rows(node.get("by_stratum")) or [table(node.get("overall"))]:
+        parts = []
+        missed, invented = _missing(piece.get("lesion_sensitivity")), piece.get("false_masks")
+        if missed is not None:
+            parts.append(f"misses {_of_hundred(missed, 'lesions')}")
+        false = defined(invented)
+        if false is not None:
+            parts.append(f"covers part of {_of_hundred(false, 'tumour-free slices')}")
+        quartile = number(dig(piece, "dice_quartiles", 0))
+        if quartile is not None:
+            parts.append(f"has a Dice below {number_text(quartile)} on every fourth tumour slice")
+        if parts:
+            told = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
+            where = text(piece.get("name"))
+            where = name if where in ("", "all") else place(where)
+            lines.append(f"On {where} its outline {told}.")
+    return lines
 
 
 def _missing(node: Any) -> Figure | None:

@@ -111,7 +111,7 @@ def _one_set(title: str, part: dict[str, Any], metrics: dict[str, Any]) -> list[
 _SHOWN = {
     "binary", "ranking", "decided_accuracy", "heat_map_hit_rate", "classes", "types", "by_source",
     "by_sequence", "types_by_source", "reliability", "worst", "baselines", "seen", "stability",
-    "interval_notes", "threshold", "decisions",
+    "interval_notes", "threshold", "decisions", "outlines",
 }  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def test_the_whole_card_is_shown(models: Path) -> None:
     folder = write_release(models, full_manifest())
     app = opened()
     shown = html(app)
-    assert shown.count('class="bs-chapter"') == 18
+    assert shown.count('class="bs-chapter"') == 20
     for words in ("resnet50 9.9.9", "Chosen on 200 made-up slices", "doi:10.1148/ryai.240300"):
         assert words in shown
     assert "data:image/png;base64" in shown  # the synthetic case, drawn from its seed

@@ -11,6 +11,7 @@ from brainscan.evaluation.export import metrics_dict
 from brainscan.imaging.preprocessing import Preprocessing
 from brainscan.inference.release import FILES, manifest_checksum
 from tests.evaluation.builders import TYPES, random_result
+from tests.reporting.outlined import faithfulness, outlines, segmentation
 
 HISTORY = "epoch,loss,seconds,val_score\n0,1.0,3600,0.8\n1,0.8,1800,0.9\n2,0.7,1800,0.85\n"
 
@@ -41,6 +42,11 @@ def minimal_manifest() -> dict[str, Any]:
 def _measured() -> str:
     """Return the figures of made-up answers; computing them once is enough for all tests."""
     return json.dumps(metrics_dict(random_result())["metrics"])
+
+
+@cache
+def _outlined() -> str:
+    return json.dumps(outlines())
 
 
 def full_manifest() -> dict[str, Any]:
@@ -123,8 +129,11 @@ def full_manifest() -> dict[str, Any]:
             "brain-mri": {
                 "folds": ["4"], "fingerprint": "ef" * 32, "images": 240,
                 "identical_to_training": 2, "indeterminate": figure(0.2, 240), "metrics": measured,
+                "outlines": json.loads(_outlined()),
             },
         },
+        "segmentation": segmentation(),
+        "faithfulness": faithfulness(),
         "volume_rule": {
             "kind": "run_mean", "share": 0.15,
             "chosen": "Within one standard error of the best.",

@@ -19,9 +19,9 @@ from brainscan.reporting.card_parts import Calibration, Figure, Table, Text
 from tests.reporting.releases import full_manifest, minimal_manifest, write_release
 
 CHAPTERS = [
-    "use", "judge", "limits", "answer", "data", "training", "results", "calibration", "coverage",
-    "baselines", "seen", "volume", "gate", "stability", "ablation", "failures", "claim",
-    "reproduce",
+    "use", "judge", "limits", "answer", "data", "training", "results", "calibration", "outlines",
+    "faithfulness", "coverage", "baselines", "seen", "volume", "gate", "stability", "ablation",
+    "failures", "claim", "reproduce",
 ]  # fmt: skip
 
 
