@@ -8,9 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from brainscan.commands.measuring import measured_on
 from brainscan.data.dataset import open_dataset
-from brainscan.evaluation.evaluate import evaluate
-from brainscan.evaluation.export import metrics_dict
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.release import models_root, open_release
 from brainscan.notice import RESEARCH_USE
@@ -78,17 +77,10 @@ def run(args: argparse.Namespace) -> int:
         metrics = dict(manifest["metrics"])
         for dataset in tests:
             name = dataset.root.name
-            with ProgressBar(f"Measuring on {name}") as bar:
-                result = evaluate(dataset, classifier, progress=bar.update)
-            figures = metrics_dict(result)
             metrics[name] = {
                 **metrics.get(name, {}),
                 "folds": list(args.test_folds),
-                "images": len(dataset.records),
-                "fingerprint": result.fingerprint,
-                "indeterminate": result.indeterminate.to_json(),
-                "metrics": figures["metrics"],
-                "outlines": figures.get("outlines"),
+                **measured_on(classifier, dataset, 0),
             }
         finish_release(target, {**manifest, "metrics": metrics})
         put_in_place(target, home / release.folder.name)

@@ -10,12 +10,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from brainscan.commands.measuring import measured_on
 from brainscan.commands.volume_rule import measured
-from brainscan.data.dataset import Dataset, open_dataset
+from brainscan.data.dataset import open_dataset
 from brainscan.errors import TrainingError
-from brainscan.evaluation.evaluate import evaluate
-from brainscan.evaluation.export import metrics_dict
-from brainscan.evaluation.stability import dataset_stability
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.release import models_root
 from brainscan.progress import ProgressBar
@@ -94,18 +92,15 @@ def run(args: argparse.Namespace) -> int:
         manifest = dict(made.manifest)
         classifier = TumorClassifier.load(target, runtime="openvino-throughput")
         for dataset in tests:
-            identical, total = seen[dataset.root.name]
             manifest["metrics"][dataset.root.name] = {
                 "folds": list(args.test_folds),
-                "images": total,
-                "identical_to_training": identical,
-                **_measured(classifier, dataset, args.stability),
+                "identical_to_training": seen[dataset.root.name][0],
+                **measured_on(classifier, dataset, args.stability),
             }
         for dataset in held_out_tumor_free(source):
             manifest["metrics"][dataset.root.name] = {
                 "folds": ["validation"],
-                "images": len(dataset.records),
-                **_measured(classifier, dataset, 0),
+                **measured_on(classifier, dataset, 0),
             }
         with ProgressBar("Searching synthetic failures") as bar:
             manifest["gallery"] = find_failures(
@@ -121,25 +116,6 @@ def run(args: argparse.Namespace) -> int:
         put_in_place(target, final)
     print(f"Released {name} {args.version} in {final}")
     return 0
-
-
-def _measured(classifier: TumorClassifier, dataset: Dataset, sample: int) -> dict[str, Any]:
-    """Return what a test set says of the release, as the manifest keeps it."""
-    name = dataset.root.name
-    with ProgressBar(f"Measuring on {name}") as bar:
-        result = evaluate(dataset, classifier, progress=bar.update)
-    figures = metrics_dict(result)
-    found = {
-        "fingerprint": result.fingerprint,
-        "indeterminate": result.indeterminate.to_json(),
-        "metrics": figures["metrics"],
-        "outlines": figures.get("outlines"),
-    }
-    if sample:
-        with ProgressBar(f"Stability on {name}") as bar:
-            stable = dataset_stability(classifier, dataset, sample, progress=bar.update)
-        found["stability"] = stable.to_json()
-    return found
 
 
 def _read_json(path: Path) -> Any:
