@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,7 @@ def run(args: argparse.Namespace) -> int:
 def _randomize(release: Release) -> Randomize:
     """Return the maker of randomized networks; Keras is imported when the first is asked for."""
 
+    @cache  # building one takes longer than reading a sample with it
     def make(part: Part, seed: int) -> Runtime:
         try:
             from brainscan.training.randomized import RandomizedRuntime

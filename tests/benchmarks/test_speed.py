@@ -11,8 +11,7 @@ from openvino import opset13 as ops
 
 from benchmarks.speed_outline import outline, without_outline
 from benchmarks.speed_table import in_turn
-from brainscan.imaging.phantom import phantom_png, phantom_slice
-from brainscan.imaging.reading import read_scan
+from brainscan.imaging.scan import Scan
 from brainscan.inference.release import Release
 from tests.inference.fake_network import fake_release
 
@@ -49,7 +48,7 @@ def test_a_release_without_a_decoder_has_nothing_to_compare(
 ) -> None:
     plain: Release = fake_release(segmentation=None)
     monkeypatch.setattr("benchmarks.speed_outline.open_release", lambda name: plain)
-    scan = read_scan(phantom_png(phantom_slice(1)))
+    scan = Scan(np.zeros((8, 8), np.uint8), "blank.png", "0" * 64, "PNG", "L")
     assert list(outline("plain", scan, 1)) == []
 
 
