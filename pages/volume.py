@@ -34,11 +34,11 @@ _SHORT_S = 0.4  # work that ends within it is not worth a progress bar
 _VIEW = "volume_view"
 
 
-def close_button() -> None:
+def close_button(label: str = "Close", icon: str = ":material/close:") -> None:
     """Offer to forget the study."""
     st.button(
-        "Close",
-        icon=":material/close:",
+        label,
+        icon=icon,
         key="volume_close",
         help="Take the scan, its answers and its header out of memory",
         on_click=volume_session.close_study,
@@ -61,7 +61,7 @@ def nothing_to_show(study: VolumeSession) -> None:
                 "There is no volume of the brain among these files.", icon=":material/view_in_ar:"
             )
             collection(study.found)
-        close_button()
+        close_button("Open another scan", ":material/folder_open:")
 
 
 def packed(study: VolumeSession, key: Hashable, make: Callable[[], bytes]) -> bytes:

@@ -16,6 +16,7 @@ from brainscan.imaging.intake import FoundScan, Intake
 from brainscan.imaging.orientation import PLANE_OF_AXIS
 from brainscan.imaging.rejected import Rejected
 from brainscan.imaging.sequence import SequenceGuess, SequenceLabel, guess_from_file_name
+from brainscan.imaging.source import Source
 from brainscan.imaging.volume import Volume
 from brainscan.imaging.windowing import apply_window
 
@@ -69,20 +70,23 @@ class Found:
     candidates
         The preselected one first.
     slices
-        How many single slices lie among the files; they are read on the Diagnose page.
+        The single slices among the files; they are read on the Diagnose page.
     rejected
         Files that cannot be read, each with a sentence.
     warnings
         Sentences about the collection.
     patients
         How many patients the DICOM files belong to.
+    left_out
+        Files that are no scans or not needed beside the others, each with a sentence.
     """
 
     candidates: tuple[Candidate, ...]
-    slices: int
+    slices: tuple[Source, ...]
     rejected: tuple[Rejected, ...]
     warnings: tuple[str, ...]
     patients: int
+    left_out: tuple[Rejected, ...] = ()
 
 
 def describe(
@@ -115,13 +119,14 @@ def describe(
         except InputRejected as error:
             rejected.append(Rejected.of(scan.sources[0], error))
     progress(len(intake.volumes), len(intake.volumes))
-    slices = len(intake.scans) - len(intake.volumes)
+    slices = [source for scan in intake.scans if not scan.is_volume for source in scan.sources]
     return Found(
         tuple(_with_choice(found)),
-        slices,
+        tuple(slices),
         tuple(rejected),
         intake.warnings,
         intake.dicom.patients,
+        intake.left_out,
     )
 
 

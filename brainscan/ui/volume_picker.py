@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 import streamlit as st
 
 from brainscan.imaging.rejected import Rejected
+from brainscan.imaging.source import Source
 from brainscan.ui.error_card import plain
 from brainscan.ui.volume_candidates import Candidate, Found
 from brainscan.ui.volume_session import VolumeSession
 
+_DIAGNOSE = Path(__file__).resolve().parents[2] / "pages" / "diagnose.py"
+_MOST_SLICES, _MOST_BYTES = 1000, 512 * 2**20
+_MOST_LISTED = 200
 _MANY = 4
 _HEIGHT = 430
 
@@ -62,23 +68,53 @@ def card_html(one: Candidate) -> str:
 
 
 def collection(found: Found) -> None:
-    """Show what else the files hold: slices, and files that cannot be read."""
+    """Show what else the files hold: slices with the way to them, and files not read."""
     if found.slices:
-        one = found.slices == 1
-        st.caption(
-            f"{found.slices} single slice{'' if one else 's'} among the files "
-            f"{'is' if one else 'are'} not shown here. Single slices are read on the Diagnose page."
-        )
+        _single_slices(found.slices)
     if found.rejected:
-        rejected(found.rejected)
+        listed(found.rejected, "not read")
+    if found.left_out:
+        listed(found.left_out, "left out")
 
 
-def rejected(files: Sequence[Rejected]) -> None:
-    """List the files that are not read as scans, each with its sentence."""
-    count = "1 file" if len(files) == 1 else f"{len(files)} files"
+def _single_slices(slices: Sequence[Source]) -> None:
+    """Say that there are single slices; one click reads them where slices are read."""
+    count = len(slices)
+    one = count == 1
+    st.caption(
+        f"{count:,} single slice{'' if one else 's'} among the files "
+        f"{'is' if one else 'are'} not shown here. Single slices are read on the Diagnose page."
+    )
+    if count > _MOST_SLICES or sum(source.size for source in slices) > _MOST_BYTES:
+        st.caption("They are too many to take along; open them there.")
+        return
+    asked = st.button(
+        "Read it on Diagnose" if one else "Read them on Diagnose",
+        icon=":material/arrow_forward:",
+        key="volume_to_diagnose",
+    )
+    if asked:
+        take_along(slices)
+        st.switch_page(_DIAGNOSE)
+
+
+def take_along(slices: Sequence[Source]) -> None:
+    """Leave slices for the Diagnose page to take up; what has vanished meanwhile stays behind."""
+    arrived: list[tuple[str, bytes]] = st.session_state.setdefault("arrived", [])
+    for source in slices:
+        with contextlib.suppress(OSError):
+            arrived.append((source.name, source.read()))
+
+
+def listed(files: Sequence[Rejected], what: str) -> None:
+    """List files that are not read or left out, as ``what`` says, each with its sentence."""
+    count = "1 file" if len(files) == 1 else f"{len(files):,} files"
     verb = "is" if len(files) == 1 else "are"
-    with st.expander(f"{count} {verb} not read, and why", icon=":material/info:"):
+    with st.expander(f"{count} {verb} {what}, and why", icon=":material/info:"):
         items = "".join(
-            f"<dt>{escape(one.name)}</dt><dd>{escape(one.reason)}</dd>" for one in files
+            f"<dt>{escape(one.name)}</dt><dd>{escape(one.reason)}</dd>"
+            for one in files[:_MOST_LISTED]
         )
+        if len(files) > _MOST_LISTED:
+            items += f"<dt>and {len(files) - _MOST_LISTED:,} more</dt>"
         st.html(f'<dl class="bs-rejected" data-testid="rejected">{items}</dl>')

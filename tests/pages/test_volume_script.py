@@ -12,8 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 import brainscan.ui.models
 from brainscan.imaging.correction import encode_mask
+from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.inference.volume_prediction import VolumePrediction
-from brainscan.ui import volume_intake, volume_work
+from brainscan.ui import volume_intake, volume_picker, volume_work
 from brainscan.ui.volume_session import VolumeSession
 from tests.pages import fake_model, fake_volume
 from tests.pages.browser import ROOT
@@ -128,6 +129,27 @@ def test_files_without_a_volume_say_so(page: AppTest) -> None:
     assert page.info[0].value == "There is no volume of the brain among these files."
     page.button(key="volume_close").click().run()
     assert "Try a sample" in _labels(page)
+
+
+def test_a_folder_of_pictures_leads_on_to_the_page_for_them(
+    page: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        (tmp_path / f"slice-{number}.png").write_bytes(phantom_png(phantom_slice(number)))
+    (tmp_path / "notes.txt").write_text("About the patient.")
+    _open(page, tmp_path)
+    assert _labels(page) == ["Read them on Diagnose", "Open another scan"]
+    assert "notes.txt" in _html(page)
+    found = _study(page).found
+    assert found is not None and [source.name for source in found.slices] == [
+        "slice-0.png",
+        "slice-1.png",
+    ]
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(volume_picker.st, "session_state", state)
+    (tmp_path / "slice-0.png").unlink()
+    volume_picker.take_along(found.slices)
+    assert [name for name, _ in state["arrived"]] == ["slice-1.png"]
 
 
 def test_refused_volume_is_read_only_when_asked_to(page: AppTest) -> None:
