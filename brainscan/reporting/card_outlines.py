@@ -54,7 +54,7 @@ _LGG = (
 )
 _OVERLAP: tuple[tuple[str, str], ...] = (
     ("dice", "Dice of a slice"), ("dice_before_decision", "Before the decision"),
-    ("stack_dice", "Dice of a scan"), ("iou", "Intersection over union"),
+    ("stack_dice", "Dice of a stack"), ("iou", "Intersection over union"),
     ("hd95_px", "Border distance, px"), ("hd95_mm", "Border distance, mm"),
 )  # fmt: skip
 _LESIONS: tuple[tuple[str, str], ...] = (
