@@ -150,6 +150,7 @@ def drawing(row: Row, reader: Reader) -> Drawing:
         editable=True,
         author=st.session_state.get("reader_name", ""),
         receipt=st.session_state.get("outline_receipt"),
+        listed=tuple(sha256[:12] for sha256 in listed.rows),
     )
 
 

@@ -359,7 +359,11 @@ def test_correction_is_painted_saved_exported_and_taken_back(
     page.mouse.move(5, 5)
     assert _outlined(page) == painted
 
-    # Another page and another scan do not lose the strokes.
+    # Another scan and another page do not lose the strokes.
+    page.keyboard.press("j")
+    page.locator('.viewer [data-out="note"]', has_text="Unsaved strokes on lesion.png").wait_for()
+    page.keyboard.press("k")
+    page.locator(".editbar").wait_for()
     page.get_by_role("link", name="Training").click()
     page.locator(".viewer").wait_for(state="detached")
     page.get_by_role("link", name="Diagnose").click()

@@ -230,6 +230,8 @@ class Controls {
 
   note(map) {
     const { settings, scan } = this.viewer;
+    const { waiting } = this.viewer.editor;
+    if (waiting) return waiting;
     if (!map) return scan.note;
     if (!settings.overlay) return "";
     if (!map.hasEvidence) return "No positive evidence";

@@ -25,12 +25,16 @@ class Drawing:
         Name of the reader, as far as known.
     receipt
         What became of the outline that the viewer sent last.
+    listed
+        Beginnings of the SHA-256 of the scans on the worklist: the viewer forgets unsaved strokes
+        on all others. ``None``: it forgets none.
     """
 
     outline: SliceOutline | None = None
     editable: bool = False
     author: str = ""
     receipt: Receipt | None = None
+    listed: tuple[str, ...] | None = None
 
     def header(self) -> dict[str, Any]:
         """Return the entries of the message's header; masks as run lengths."""
@@ -39,6 +43,7 @@ class Drawing:
             "outline": None if self.outline is None else _outline(self.outline),
             "editable": self.editable,
             "author": self.author,
+            "listed": self.listed,
             "receipt": sent and {"id": sent.id, "scan": sent.scan, "problem": sent.problem},
         }
 

@@ -12,8 +12,9 @@ window.addEventListener("beforeunload", (event) => {
 });
 
 class Draft {
-  constructor(mask) {
+  constructor(mask, name) {
     this.mask = mask;
+    this.name = name;
     this.contour = new Contour(mask);
     this.start = new Contour(mask.copy());
     this.history = new PaintHistory();
@@ -24,7 +25,7 @@ class Draft {
   }
 
   get dirty() {
-    return !this.mask.equals(this.start.mask);
+    return this.history.canUndo;
   }
 }
 
@@ -51,7 +52,10 @@ class Editor {
   // A message came: another scan, or word on what was saved.
   take(scan) {
     this.author ??= scan.author || null;
-    const { receipt } = scan;
+    const { receipt, listed } = scan;
+    for (const sha256 of drafts.keys()) {
+      if (listed && !listed.some((start) => sha256.startsWith(start))) drafts.delete(sha256);
+    }
     const saved = receipt && drafts.get(receipt.scan);
     if (saved && saved.saving === receipt.id) {
       saved.saving = null;
@@ -64,11 +68,18 @@ class Editor {
     this.draft = draft;
   }
 
+  // Where else strokes wait to be saved, in words.
+  get waiting() {
+    const names = [...drafts.values()].filter((draft) => draft !== this.draft && draft.dirty).map(({ name }) => name);
+    if (names.length > 1) return `Unsaved strokes on ${names.length} other scans`;
+    return names.length ? `Unsaved strokes on ${names[0]}` : "";
+  }
+
   begin() {
     const { scan, settings } = this.viewer;
     if (this.open || !scan.editable) return;
     const shown = scan.outline?.shown?.mask;
-    this.draft = new Draft(shown ? shown.copy() : new BitMask(scan.width, scan.height));
+    this.draft = new Draft(shown ? shown.copy() : new BitMask(scan.width, scan.height), scan.name);
     drafts.set(scan.scan, this.draft);
     if (drafts.size > MOST_DRAFTS) {
       const idle = [...drafts].find(([, draft]) => !draft.dirty && draft !== this.draft);

@@ -30,7 +30,7 @@ function listenToGestures(stage, viewer) {
       pane = viewer.paneAt(event.clientX);
       viewer.editor.press(viewer.placeAt(event.clientX, event.clientY, pane), (event.buttons & 32) !== 0);
     } else {
-      mode = windows(event) ? "window" : "pan";
+      mode = windows(event) && !viewer.spaceHeld ? "window" : "pan";
     }
     stage.classList.toggle("dragging", mode === "pan");
     stage.classList.toggle("windowing", mode === "window");
