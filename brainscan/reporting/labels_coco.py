@@ -78,7 +78,7 @@ class CocoLabels:
         """Return the annotations as COCO lays them out."""
         return {
             "info": {
-                "description": f"Tumour outlines by BrainScan. {RESEARCH_USE}",
+                "description": f"Tumour masks by BrainScan. {RESEARCH_USE}",
                 "version": brainscan.__version__,
                 "contributor": "BrainScan",
                 "date_created": datetime.now(UTC).isoformat(timespec="seconds"),
