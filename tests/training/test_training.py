@@ -1,4 +1,4 @@
-"""A training from the command line: to the end, through a kill, and into a release."""
+"""A training from the command line: killed, interrupted, taken up again, and released."""
 
 import csv
 import json
@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from brainscan.cli import main
 from brainscan.errors import TrainingError
 from brainscan.imaging.phantom import write_phantom_dataset
 from brainscan.imaging.reading import read_scan
@@ -19,7 +22,8 @@ from brainscan.runs.folder import RunFolder
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import check_same_data, training_split
 
-EPOCHS = 4
+EPOCHS = 6
+Rows = list[dict[str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -29,75 +33,123 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def command(runs: Path, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "brainscan", "train", *arguments, "--runs", str(runs)]
+def start(dataset: Path) -> list[str]:
+    return [
+        str(dataset), "--architecture", "custom_cnn", "--size", "64", "--epochs", str(EPOCHS),
+        "--batch-size", "4", "--validation-share", "0.25",
+    ]  # fmt: skip
 
 
-def start(dataset: Path, runs: Path, name: str) -> list[str]:
-    return command(
-        runs, str(dataset), "--architecture", "custom_cnn", "--run", name, "--size", "64",
-        "--epochs", str(EPOCHS), "--batch-size", "4", "--validation-share", "0.25",
-    )  # fmt: skip
-
-
-def history(runs: Path, name: str) -> list[dict[str, str]]:
-    path = runs / name / "history.csv"
+def history(runs: Path) -> Rows:
+    path = runs / "a" / "history.csv"
     return list(csv.DictReader(path.open())) if path.exists() else []
 
 
-def status(runs: Path, name: str) -> dict:
-    return json.loads((runs / name / "status.json").read_text())
+def state(runs: Path) -> str:
+    return json.loads((runs / "a" / "status.json").read_text())["state"]
 
 
-def wait_for_epochs(process: subprocess.Popen, runs: Path, name: str, count: int) -> None:
-    deadline = time.monotonic() + 300
-    while len(history(runs, name)) < count:
-        assert process.poll() is None, "the training ended too early"
-        assert time.monotonic() < deadline, "the training made no progress"
-        time.sleep(0.02)
+@dataclass(frozen=True)
+class Ended:
+    """What a training left when a signal ended it."""
+
+    code: int
+    errors: str
+    state: str
+    rows: Rows
+
+
+def train_until(
+    happened: Callable[[], bool], ending: signal.Signals, runs: Path, *arguments: str
+) -> Ended:
+    """Train in a process of its own and end it as soon as something has happened."""
+    command = [sys.executable, "-m", "brainscan", "train", *arguments]
+    command += ["--run", "a", "--runs", str(runs)]
+    log = runs.parent / "errors.log"
+    with log.open("w") as stream, subprocess.Popen(command, stderr=stream) as process:
+        try:
+            deadline = time.monotonic() + 300
+            while not happened():
+                assert process.poll() is None, "the training ended too early"
+                assert time.monotonic() < deadline, "the training made no progress"
+                time.sleep(0.01)
+            process.send_signal(ending)
+            code = process.wait(timeout=120)
+        finally:
+            process.kill()
+    return Ended(code, log.read_text(), state(runs), history(runs))
+
+
+@dataclass(frozen=True)
+class Story:
+    """One run that was ended three times and then left alone."""
+
+    runs: Path
+    early: Ended
+    interrupted: Ended | None
+    killed: Ended
 
 
 @pytest.fixture(scope="module")
-def killed_and_resumed(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Runs folder of a training killed after its first epoch and then resumed."""
-    runs = tmp_path_factory.mktemp("runs")
-    process = subprocess.Popen(start(dataset, runs, "a"), stderr=subprocess.DEVNULL)
-    wait_for_epochs(process, runs, "a", 1)
-    process.kill()
-    process.wait()
-    before = history(runs, "a")
-    (runs / "before.json").write_text(json.dumps(before))
-    subprocess.run(command(runs, "--run", "a", "--resume"), check=True, stderr=subprocess.DEVNULL)
-    return runs
+def story(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    runs = tmp_path_factory.mktemp("story") / "runs"
+    kill = signal.SIGTERM if os.name == "nt" else signal.SIGKILL  # on Windows they are one
+    early = train_until((runs / "a" / "data.json").is_file, kill, runs, *start(dataset))
+    interrupted = None
+    if os.name != "nt":  # Windows has no SIGINT for another process
+        interrupted = train_until(lambda: bool(history(runs)), signal.SIGINT, runs, "--resume")
+    done = len(history(runs))
+    killed = train_until(lambda: len(history(runs)) > done, kill, runs, "--resume")
+    assert main(["train", "--run", "a", "--runs", str(runs), "--resume"]) == 0
+    return Story(runs, early, interrupted, killed)
 
 
-def test_killed_run_ends_with_the_full_history(killed_and_resumed: Path) -> None:
-    rows = history(killed_and_resumed, "a")
+def test_run_killed_before_its_first_epoch_is_resumed(story: Story) -> None:
+    assert story.early.rows == []
+    assert story.early.state == "running"  # nobody was left to say otherwise
+    assert story.killed.rows
+
+
+def test_interrupt_leaves_a_usable_run(story: Story) -> None:
+    if story.interrupted is None:
+        pytest.skip("Windows has no SIGINT for another process")
+    assert story.interrupted.code == 130
+    assert "--run a --resume" in story.interrupted.errors
+    assert story.interrupted.state == "stopped"
+    assert "Traceback" not in story.interrupted.errors
+
+
+def test_killed_run_ends_with_the_full_history(story: Story) -> None:
+    rows = history(story.runs)
     assert [row["epoch"] for row in rows] == [str(epoch) for epoch in range(EPOCHS)]
-    before = json.loads((killed_and_resumed / "before.json").read_text())
-    assert rows[: len(before)] == before  # no finished epoch was lost or trained again
-    assert status(killed_and_resumed, "a")["state"] == "finished"
-    metrics = json.loads((killed_and_resumed / "a" / "metrics.json").read_text())
+    for ended in filter(None, (story.interrupted, story.killed)):
+        assert 0 < len(ended.rows) < EPOCHS
+        assert rows[: len(ended.rows)] == ended.rows  # no epoch was lost or trained again
+    assert state(story.runs) == "finished"
+    metrics = json.loads((story.runs / "a" / "metrics.json").read_text())
     scores = [float(row["val_score"]) for row in rows]
     assert metrics["best_epoch"] == scores.index(max(scores))
-    kept = {path.name for path in (killed_and_resumed / "a" / "checkpoints").glob("*.npz")}
+    kept = {path.name for path in (story.runs / "a" / "checkpoints").glob("*.npz")}
     assert kept == {"last.npz", f"epoch-{metrics['best_epoch']:04d}.npz"}
 
 
-def release(runs: Path, test: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "brainscan", "release", "a", "--runs", str(runs),
-         "--name", "tiny", "--test", str(test), "--stability", "3", "--drawings", "4"],
-        capture_output=True, text=True,
-        env={**os.environ, "BRAINSCAN_MODELS": str(runs / "models")},
-    )  # fmt: skip
+def release(runs: Path, test: Path) -> int:
+    return main([
+        "release", "a", "--runs", str(runs), "--name", "tiny", "--test", str(test),
+        "--stability", "3", "--drawings", "4",
+    ])  # fmt: skip
 
 
-def test_run_becomes_a_release_that_predicts(killed_and_resumed: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def models(story: Story, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = story.runs / "models"
+    monkeypatch.setenv("BRAINSCAN_MODELS", str(folder))
+    return folder
+
+
+def test_run_becomes_a_release_that_predicts(story: Story, models: Path, tmp_path: Path) -> None:
     write_phantom_dataset(tmp_path / "unseen", 3, seed=900, size=96)
-    done = release(killed_and_resumed, tmp_path / "unseen")
-    assert done.returncode == 0, done.stderr
-    models = killed_and_resumed / "models"
+    assert release(story.runs, tmp_path / "unseen") == 0
     scan = read_scan(next((tmp_path / "unseen" / "glioma").iterdir()))
     served = TumorClassifier.load(models / "tiny").predict(scan)
     reference = TumorClassifier.load(models / "tiny", runtime="keras").predict(scan)
@@ -107,19 +159,20 @@ def test_run_becomes_a_release_that_predicts(killed_and_resumed: Path, tmp_path:
     assert "Tumour AUROC" in card
     assert "0 of them byte-identical to one used in training or validation" in card
     assert "random weights" in card
-    assert str(killed_and_resumed.parent) not in (models / "tiny" / "config.json").read_text()
+    assert str(story.runs.parent) not in (models / "tiny" / "config.json").read_text()
 
 
-def test_release_refuses_training_images_as_a_test(killed_and_resumed: Path, dataset: Path) -> None:
-    before = sorted((killed_and_resumed / "models").rglob("*"))
-    done = release(killed_and_resumed, dataset)
-    assert done.returncode == 2
-    assert "took part in training or validation" in done.stderr
-    assert sorted((killed_and_resumed / "models").rglob("*")) == before
+def test_release_refuses_training_images_as_a_test(
+    story: Story, models: Path, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(models.rglob("*"))
+    assert release(story.runs, dataset) == 2
+    assert "took part in training or validation" in capsys.readouterr().err
+    assert sorted(models.rglob("*")) == before
 
 
-def test_changed_data_cannot_be_continued(killed_and_resumed: Path, dataset: Path) -> None:
-    run = RunFolder.open(killed_and_resumed / "a")
+def test_changed_data_cannot_be_continued(story: Story) -> None:
+    run = RunFolder.open(story.runs / "a")
     config = TrainingConfig.from_json(run.read_json("config.json"))
     training, validation = training_split(config)
     check_same_data(run, training, validation)
@@ -127,38 +180,11 @@ def test_changed_data_cannot_be_continued(killed_and_resumed: Path, dataset: Pat
         check_same_data(run, validation, training)
 
 
-def test_run_killed_before_its_first_epoch_is_resumed(dataset: Path, tmp_path: Path) -> None:
-    process = subprocess.Popen(start(dataset, tmp_path, "early"), stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not (tmp_path / "early" / "data.json").is_file():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    process.kill()
-    process.wait()
-    subprocess.run(
-        command(tmp_path, "--run", "early", "--resume"), check=True, stderr=subprocess.DEVNULL
-    )
-    assert len(history(tmp_path, "early")) == EPOCHS
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
-def test_interrupt_leaves_a_usable_run(dataset: Path, tmp_path: Path) -> None:
-    process = subprocess.Popen(start(dataset, tmp_path, "b"), stderr=subprocess.PIPE, text=True)
-    wait_for_epochs(process, tmp_path, "b", 1)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=120)
-    if status(tmp_path, "b")["state"] != "finished":  # it may end before the signal arrives
-        assert process.returncode == 130
-        assert "--run b --resume" in errors
-        assert status(tmp_path, "b")["state"] == "stopped"
+def test_wrong_use_is_a_sentence_and_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(tmp_path / "absent"), "--runs", str(tmp_path)]) == 2
+    errors = capsys.readouterr().err
+    assert "does not exist" in errors
     assert "Traceback" not in errors
-
-
-def test_wrong_use_is_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
-    done = subprocess.run(
-        command(tmp_path, str(tmp_path / "absent")), capture_output=True, text=True
-    )
-    assert done.returncode == 2
-    assert "does not exist" in done.stderr
-    assert "Traceback" not in done.stderr
     assert not list(tmp_path.iterdir())
