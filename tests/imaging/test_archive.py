@@ -167,7 +167,11 @@ def test_other_compression_methods(target: Path) -> None:
     only_skipped(extract_images(buffer.getvalue(), target), target, "deflate")
 
 
-@pytest.mark.parametrize("data", [b"", b"not a zip", PNG, pack([("a.png", PNG)])[:60]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"not a zip", PNG, pack([("a.png", PNG)])[:60]],
+    ids=["empty", "text", "picture", "beginning of a zip"],
+)
 def test_what_is_no_zip_is_refused(target: Path, data: bytes) -> None:
     with pytest.raises(DatasetError, match="not a ZIP archive, or it ends early"):
         extract_images(data, target)
