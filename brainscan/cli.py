@@ -12,8 +12,8 @@ from brainscan.errors import BrainScanError
 from brainscan.notice import RESEARCH_USE
 
 COMMANDS = (
-    "predict", "anonymize", "evaluate", "gate", "audit", "train", "release", "recalibrate",
-    "add_outlines", "volume_rule", "faithfulness", "models", "contact_sheet",
+    "predict", "anonymize", "evaluate", "gate", "audit", "train", "release", "add_outlines",
+    "volume_rule", "faithfulness", "models", "contact_sheet",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from brainscan.errors import ModelUnavailable
 from brainscan.imaging.preprocessing import Preprocessing
@@ -63,11 +63,6 @@ class Release:
     def mirrored(self) -> bool:
         """Whether the answer is the mean over the slice and its mirror image."""
         return bool(self.manifest.get("mirrored", False))
-
-    @property
-    def tumor_from(self) -> Literal["head", "evidence"]:
-        """What the tumor probability is read off: the tumor head, or the strongest evidence."""
-        return "evidence" if self.manifest.get("tumor_from") == "evidence" else "head"
 
     @property
     def threshold(self) -> float:

@@ -114,9 +114,7 @@ class KerasRuntime:
             outlines=release.segmentation is not None,
         )
         load_weights(network, release.folder / WEIGHTS)
-        self._network = serving_network(
-            network, mirrored=release.mirrored, tumor_from=release.tumor_from
-        )
+        self._network = serving_network(network, mirrored=release.mirrored)
         self._types = len(release.types)
 
     def forward(self, images: np.ndarray) -> RawOutput:

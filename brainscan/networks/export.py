@@ -8,12 +8,10 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from brainscan.networks.serving import TumorFrom, serving_network
+from brainscan.networks.serving import serving_network
 
 
-def export_openvino(
-    network: keras.Model, path: Path, *, mirrored: bool = False, tumor_from: TumorFrom = "head"
-) -> None:
+def export_openvino(network: keras.Model, path: Path, *, mirrored: bool = False) -> None:
     """Write ``path`` (``.xml``) and its ``.bin`` in half precision, with named outputs.
 
     Parameters
@@ -24,12 +22,10 @@ def export_openvino(
         Where the ``.xml`` goes.
     mirrored
         Whether it answers with the mean over the slice and its mirror image.
-    tumor_from
-        See :func:`brainscan.networks.serving.serving_network`.
     """
     import openvino
 
-    serving = serving_network(network, mirrored=mirrored, tumor_from=tumor_from)
+    serving = serving_network(network, mirrored=mirrored)
     serving(np.zeros((1, *network.input_shape[1:]), np.float32))  # Keras exports called models
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.xml"

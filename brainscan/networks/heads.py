@@ -13,7 +13,6 @@ import keras
 FEATURES = "features"
 EVIDENCE = "evidence"
 EVIDENCE_CELLS = "evidence_cells"
-EVIDENCE_TOP = "evidence_top"
 TUMOR = "tumor"
 TYPE = "type"
 
@@ -98,7 +97,7 @@ def attach_heads(
         features
     )
     mean = layers.GlobalAveragePooling2D(name="global_mean")(features)
-    top = TopMean(dtype="float32", name=EVIDENCE_TOP)(cells)
+    top = TopMean(dtype="float32", name="evidence_top")(cells)
     whole = layers.Concatenate(dtype="float32", name="tumor_inputs")(
         [top, layers.Dropout(dropout, name="tumor_dropout")(mean)]
     )

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import keras
 import numpy as np
 
 from brainscan.networks.decoder import OUTLINE
-from brainscan.networks.heads import (
-    EVIDENCE,
-    EVIDENCE_CELLS,
-    EVIDENCE_TOP,
-    FEATURES,
-    TUMOR,
-    TYPE,
-)
-
-TumorFrom = Literal["head", "evidence"]
-"""Where a served network takes its tumor logit from: its own head, which weighs the strongest
-evidence and the mean features, or the strongest evidence alone."""
+from brainscan.networks.heads import EVIDENCE, EVIDENCE_CELLS, FEATURES, TUMOR, TYPE
 
 GRADCAM = "gradcam"
 EMBEDDING = "embedding"
@@ -32,20 +19,18 @@ EMBEDDING_LAYERS = {
 }
 
 
-def gradcam_kernel(network: keras.Model, tumor_from: TumorFrom = "head") -> np.ndarray:
+def gradcam_kernel(network: keras.Model) -> np.ndarray:
     """Return ``(channels, 1 + types)``: what Grad-CAM weighs each feature channel with.
 
     Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) weighs a channel with the mean gradient
     of the class logit over all positions. Every head reads the features linearly through a
     pooling whose weights sum to one (mean, mean of the top cells, softmax of the evidence), so
     that mean is the head's own kernel divided by the number of positions: a constant factor
-    that disappears when a map is divided by its maximum. A tumor logit that is the strongest
-    evidence itself has the kernel of the evidence: there, Grad-CAM and evidence map are one map
-    on two scales.
+    that disappears when a map is divided by its maximum.
     """
     cells = network.get_layer(EVIDENCE_CELLS).get_weights()[0][0, 0, :, 0]
     dense = network.get_layer("tumor_dense").get_weights()[0][:, 0]
-    columns = [cells if tumor_from == "evidence" else dense[0] * cells + dense[1:]]
+    columns = [dense[0] * cells + dense[1:]]
     if TYPE in network.output:
         looked, mean = np.split(network.get_layer(TYPE).get_weights()[0], 2)
         columns += list((looked + mean).T)
@@ -68,12 +53,8 @@ def embedding(network: keras.Model) -> keras.KerasTensor:
     return keras.ops.concatenate(parts, axis=-1)
 
 
-def serving_network(
-    network: keras.Model, *, mirrored: bool = False, tumor_from: TumorFrom = "head"
-) -> keras.Model:
+def serving_network(network: keras.Model, *, mirrored: bool = False) -> keras.Model:
     """Return a network that shares the given one's layers and adds two outputs.
-
-    The tumor logit is that of ``tumor_from``.
 
     Outputs: ``"tumor"`` ``(b,)``, ``"type"`` ``(b, types)``, ``"evidence"`` ``(b, n, n)``,
     ``"gradcam"`` ``(b, n, n, 1 + types)`` and ``"embedding"`` ``(b, d)``, all float32;
@@ -82,14 +63,12 @@ def serving_network(
     maps mirrored back: twice the work, steadier answers. Only the outline keeps both ways,
     ``(b, 2, m, m)``: where they differ, its border is uncertain.
     """
-    kernel = gradcam_kernel(network, tumor_from)
+    kernel = gradcam_kernel(network)
     layer = keras.layers.Conv2D(kernel.shape[1], 1, use_bias=False, dtype="float32", name=GRADCAM)
     maps = layer(network.get_layer(FEATURES).output)
     layer.set_weights([kernel[None, None]])
     names = (TUMOR, TYPE, EVIDENCE)
     outputs = {name: network.output[name] for name in names if name in network.output}
-    if tumor_from == "evidence":
-        outputs[TUMOR] = keras.ops.squeeze(network.get_layer(EVIDENCE_TOP).output, -1)
     outputs |= {GRADCAM: maps, EMBEDDING: embedding(network)}
     if OUTLINE in network.output:
         outputs[OUTLINE] = keras.ops.expand_dims(network.output[OUTLINE], 1)

@@ -127,8 +127,8 @@ def answer_section(manifest: dict[str, Any]) -> Section:
     blocks: list[Block] = [Facts(tuple((name, value) for name, value in facts if value))]
     rule = text(manifest.get("threshold_rule"))
     blocks.append(Text(rule or "The release does not say how its threshold was chosen."))
-    told = (text(manifest.get(key)) for key in ("tumor_rule", "mirror_rule"))
-    blocks += [Text(sentence) for sentence in told if sentence]
+    if text(manifest.get("mirror_rule")):
+        blocks.append(Text(text(manifest["mirror_rule"])))
     blocks += _points(manifest)
     blocks += _coverage(manifest)
     blocks += _sets(manifest)

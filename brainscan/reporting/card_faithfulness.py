@@ -35,13 +35,6 @@ _HOW = (
 )
 
 
-_ONE_MAP = (
-    "This release reads the tumour probability off its strongest evidence. Grad-CAM of the tumour "
-    "and the evidence map are then one map on two scales: Grad-CAM leaves out what speaks against "
-    "a tumour and is divided by its maximum."
-)
-
-
 def faithfulness_section(manifest: dict[str, Any]) -> Section:
     """Return what tests of the maps found."""
     node = table(manifest.get("faithfulness"))
@@ -55,8 +48,6 @@ def faithfulness_section(manifest: dict[str, Any]) -> Section:
     how: list[Block] = [Bullets(_HOW)]
     if text(node.get("fill")):
         how.append(Text(text(node["fill"])))
-    if manifest.get("tumor_from") == "evidence":
-        how.append(Text(_ONE_MAP))
     return Section("faithfulness", "Faithfulness", (*how, *blocks))
 
 

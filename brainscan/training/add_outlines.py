@@ -80,7 +80,7 @@ def add_outlines(
     check_same_data(run, training, validation)
     shutil.copytree(release.folder, target)
     save_weights(network, target / WEIGHTS)
-    export_openvino(network, target / XML, mirrored=release.mirrored, tumor_from=release.tumor_from)
+    export_openvino(network, target / XML, mirrored=release.mirrored)
     manifest = {**release.manifest, "segmentation": _UNFITTED}
     extended = Release(target, manifest)
     runtime = OpenVINORuntime(extended)

@@ -52,9 +52,7 @@ class RandomizedRuntime:
                     continue
                 names = [f"{layer.name}/{index}" for index in range(len(layer.weights))]
                 layer.set_weights([stored[name].astype(np.float32) for name in names])
-        self.network = serving_network(
-            network, mirrored=release.mirrored, tumor_from=release.tumor_from
-        )
+        self.network = serving_network(network, mirrored=release.mirrored)
         self._types = len(release.types)
 
     def forward(self, images: np.ndarray) -> RawOutput:

@@ -102,14 +102,6 @@ def test_the_faithfulness_chapter_has_every_figure_once() -> None:
     assert command in model_card(manifest)
 
 
-def test_a_probability_read_off_the_evidence_is_told() -> None:
-    manifest = full_manifest()
-    assert "one map on two scales" not in model_card(manifest)
-    manifest |= {"tumor_from": "evidence", "tumor_rule": "Read off the strongest evidence."}
-    assert "one map on two scales" in chapter(manifest, "Faithfulness")
-    assert "Read off the strongest evidence." in chapter(manifest, "How it answers")
-
-
 def test_maps_never_tested_are_said_to_be_so() -> None:
     assert "was not measured for this release" in chapter(minimal_manifest(), "Faithfulness")
 
