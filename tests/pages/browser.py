@@ -56,20 +56,27 @@ def serve(
     timeout_s: float = 60.0,
 ) -> Iterator[str]:
     """Run ``script`` in Streamlit until the block ends and yield its address."""
-    port = free_port()
-    command = [
-        *(sys.executable, "-m", "streamlit", "run", str(script)),
-        *("--server.headless", "true", "--server.port", str(port)),
-    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
     with contextlib.ExitStack() as stack:
         sink: Any = stack.enter_context(log.open("wb")) if log else subprocess.DEVNULL
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=sink, stderr=subprocess.STDOUT
-        )
-        stack.callback(_stop, server)
-        address = f"http://localhost:{port}"
-        _wait_until_healthy(server, address, timeout_s)
+        for last in (False, True):
+            port = free_port()
+            command = [
+                *(sys.executable, "-m", "streamlit", "run", str(script)),
+                *("--server.headless", "true", "--server.port", str(port)),
+            ]
+            server = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=sink, stderr=subprocess.STDOUT
+            )
+            stack.callback(_stop, server)
+            address = f"http://localhost:{port}"
+            try:
+                _wait_until_healthy(server, address, timeout_s)
+                break
+            except RuntimeError:
+                # Another process of the tests may have taken the port in the meantime.
+                if last or server.poll() is None:
+                    raise
         yield address
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.pages.browser import FLAGS, Console, chromium_path, serve
+from brainscan.ui import training_shown
+from tests.pages.browser import FLAGS, ROOT, Console, chromium_path, serve
 
 
 @pytest.fixture(scope="session")
@@ -24,11 +25,24 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app_url(tmp_path_factory: pytest.TempPathFactory, chromium: Any) -> Iterator[str]:
-    """The address of the real app, started once a test module."""
-    log: Path = tmp_path_factory.mktemp("server") / "streamlit.log"
-    with serve(log=log) as address:
+    """The address of the real app."""
+    with serve(log=tmp_path_factory.mktemp("server") / "streamlit.log") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def fake_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Gets a line for every run of the script and every question to the network."""
+    return tmp_path_factory.mktemp("fake") / "log.txt"
+
+
+@pytest.fixture(scope="session")
+def fake_url(chromium: Any, fake_log: Path) -> Iterator[str]:
+    """The address of the app with stand-ins for the released models."""
+    script = ROOT / "tests" / "pages" / "fake_app.py"
+    with serve(script, env={"FAKE_MODEL_LOG": str(fake_log)}) as address:
         yield address
 
 
@@ -43,3 +57,12 @@ def page(chromium: Any) -> Iterator[Any]:
     fresh.console_errors = Console(fresh).errors
     yield fresh
     context.close()
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of runs, and no released models."""
+    root = tmp_path / "runs"
+    monkeypatch.setenv("BRAINSCAN_RUNS", str(root))
+    monkeypatch.setattr(training_shown, "list_releases", lambda: [])
+    return root

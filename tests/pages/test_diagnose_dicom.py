@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,15 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import apply_voi_lut
 
 from tests.imaging import patient
-from tests.pages.browser import ROOT, serve, settle
+from tests.pages.browser import settle
 
 UPLOAD = '[data-testid="stFileUploaderDropzoneInput"]'
 SIDE = 48
 
 
 @pytest.fixture(scope="module")
-def url(chromium: Any) -> Iterator[str]:
-    with serve(ROOT / "tests/pages/fake_app.py") as address:
-        yield address
+def url(fake_url: str) -> str:
+    return fake_url
 
 
 def _open(page: Any, url: str, *paths: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +16,19 @@ from PIL import Image
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.inference.release import list_models
 from brainscan.notice import RESEARCH_USE
-from tests.pages.browser import ROOT, serve, settle
+from tests.pages.browser import settle
 
 UPLOAD = '[data-testid="stFileUploaderDropzoneInput"]'
 
 
 @pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("fake") / "log.txt"
+def log(fake_log: Path) -> Path:
+    return fake_log
 
 
 @pytest.fixture(scope="module")
-def url(chromium: Any, log: Path) -> Iterator[str]:
-    env = {"FAKE_MODEL_LOG": str(log)}
-    with serve(ROOT / "tests/pages/fake_app.py", env=env) as address:
-        yield address
+def url(fake_url: str) -> str:
+    return fake_url
 
 
 @pytest.fixture(scope="module")

@@ -5,64 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import cv2
-import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from brainscan.runs import launch
 from brainscan.ui import training_shown
-from tests.pages.browser import ROOT, serve, settle
-from tests.runs.folders import GONE, live_pid, make_run, set_state
-
-PAGE = ROOT / "pages" / "training.py"
-FOREIGN = "epoch;auc;lr;val_auc;val_loss\n0;0.5;0.1;0.55;1\n1;0.6;0.1;0.7;0.8\n0;0.65;0.1;0.6;0.9\n"
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder of runs, and no released models."""
-    root = tmp_path / "runs"
-    monkeypatch.setenv("BRAINSCAN_RUNS", str(root))
-    monkeypatch.setattr(training_shown, "list_releases", lambda: [])
-    return root
-
-
-@pytest.fixture
-def starts(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """Arguments of the trainings that would have been started; this process stands for each."""
-    calls: list[list[str]] = []
-
-    def fake(arguments: list[str], log: Path) -> int:
-        calls.append(list(arguments))
-        return live_pid()
-
-    monkeypatch.setattr(launch, "start_detached", fake)
-    return calls
-
-
-def open_page(**state: Any) -> AppTest:
-    app = AppTest.from_file(str(PAGE), default_timeout=30)
-    for key, value in state.items():
-        app.session_state[key] = value
-    return app.run()
-
-
-def texts(elements: Any) -> str:
-    """Return what the reader sees, without the backslashes that keep Markdown out of names."""
-    return "\n".join(str(element.value) for element in elements).replace("\\", "")
-
-
-def button(app: AppTest, label: str) -> Any:
-    return next(element for element in app.button if element.label == label)
-
-
-def table(app: AppTest) -> Any:
-    return app.dataframe[0].value
+from tests.pages.browser import ROOT
+from tests.pages.training_page import FOREIGN, PAGE, button, open_page, table, texts
+from tests.runs.folders import live_pid, make_run, set_state
 
 
 def test_an_empty_machine_is_told_what_to_do(runs: Path) -> None:
@@ -139,68 +89,6 @@ def test_a_training_in_progress_shows_progress_and_a_way_to_stop_it(runs: Path) 
     assert "live ends its current step and saves" in texts(app.markdown).replace("*", "")
 
 
-def stop_first() -> None:
-    from brainscan.ui.training_actions import stop_dialog
-
-    stop_dialog("first")
-
-
-def resume_first() -> None:
-    from brainscan.ui.training_actions import resume_dialog
-
-    resume_dialog("first")
-
-
-def start_any() -> None:
-    from brainscan.ui.training_start import start_dialog
-
-    start_dialog()
-
-
-def test_stopping_stops_the_run(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_run(runs, epochs=2, state="running", pid=live_pid())
-    asked: list[int] = []
-    monkeypatch.setattr(launch, "request_stop", lambda pid, **_: asked.append(pid))
-    app = AppTest.from_function(stop_first).run()
-    assert asked == []
-    button(app, "Stop training").click().run()
-    assert not app.exception and asked == [live_pid()]
-
-
-def test_a_run_that_ended_meanwhile_cannot_be_stopped(runs: Path) -> None:
-    folder = make_run(runs, epochs=2, state="running", pid=live_pid())
-    app = AppTest.from_function(stop_first).run()
-    set_state(folder, "finished", epoch=5, epochs=5)
-    button(app, "Stop training").click().run()
-    assert not app.exception
-    assert "nothing to stop" in texts(app.error)
-
-
-def test_an_interrupted_run_offers_to_go_on(runs: Path) -> None:
-    make_run(runs, "cut", epochs=2, planned=8, state="running", pid=GONE)
-    app = open_page()
-    assert "was interrupted (its process is gone) after 2 of 8 epochs" in texts(app.markdown)
-    button(app, "Resume").click().run()
-    assert "goes on from its last finished epoch (2 of 8)" in texts(app.markdown)
-
-
-def test_resuming_goes_on_with_the_run(runs: Path, starts: list[list[str]]) -> None:
-    make_run(runs, epochs=2, planned=8, state="stopped")
-    app = AppTest.from_function(resume_first).run()
-    assert starts == []
-    button(app, "Resume training").click().run()
-    assert not app.exception
-    assert starts == [["train", "--resume", "--run=first", f"--runs={runs}"]]
-    button(app, "Resume training").click().run()
-    assert "in progress already" in texts(app.error)
-
-
-def test_resuming_a_run_that_was_deleted_is_a_sentence(runs: Path) -> None:
-    app = AppTest.from_function(resume_first).run()
-    assert not app.exception
-    assert "There is no training run named" in texts(app.error)
-
-
 def test_a_failed_run_says_why_and_shows_its_log(runs: Path) -> None:
     folder = make_run(runs, "bad", epochs=0, planned=3)
     set_state(folder, "failed", epoch=0, epochs=3, message="The dataset has moved.")
@@ -260,42 +148,6 @@ def test_two_uploads_of_one_name_stand_side_by_side(runs: Path) -> None:
     assert table(app)["Name"].tolist() == ["log.csv", "log.csv (2)"]
 
 
-def test_the_form_says_everything_that_is_wrong_and_starts_what_is_right(
-    runs: Path, tmp_path: Path, starts: list[list[str]]
-) -> None:
-    for label in ("yes", "no"):
-        (tmp_path / "scans" / label).mkdir(parents=True)
-        image = np.random.default_rng(1).integers(0, 255, (40, 40), dtype=np.uint8)
-        cv2.imwrite(str(tmp_path / "scans" / label / "a.png"), image)
-    assert "Labelled scans" in [area.label for area in _opened_form().text_area]
-    app = AppTest.from_function(start_any).run()
-    app.number_input(key="start_epochs").set_value(0)
-    app.text_input(key="start_name_resnet50").set_value("a/b")
-    button(app, "Start training").click().run()
-    wrong = texts(app.error)
-    assert "cannot be the name of a run" in wrong
-    assert "No dataset is given" in wrong
-    assert "number of epochs must lie between 1 and 1000; it is 0" in wrong
-    assert starts == [] and not runs.exists()
-    app.number_input(key="start_epochs").set_value(2)
-    app.text_input(key="start_name_resnet50").set_value("mine")
-    app.text_area(key="start_datasets").set_value(f'"{tmp_path / "scans"}"\n')
-    button(app, "Start training").click().run()
-    assert not app.exception and not app.error
-    (arguments,) = starts
-    assert arguments[:2] == ["train", str(tmp_path / "scans")]
-    assert "--run=mine" in arguments and "--epochs=2" in arguments
-    page = open_page()
-    assert table(page)["Name"].tolist() == ["mine"]
-    assert table(page)["State"].tolist() == ["Starting"]
-    assert "mine is in progress" in texts(_opened_form().warning)
-
-
-def _opened_form() -> AppTest:
-    app = open_page()
-    return button(app, "Start a training").click().run()
-
-
 def test_the_page_never_loads_tensorflow(runs: Path) -> None:
     make_run(runs)
     code = (
@@ -306,52 +158,3 @@ def test_the_page_never_loads_tensorflow(runs: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-800:]
-
-
-@pytest.fixture(scope="module")
-def served(
-    tmp_path_factory: pytest.TempPathFactory, chromium: Any
-) -> Iterator[tuple[str, Path, subprocess.Popen[bytes]]]:
-    """The real app with a run that a stand-in process seems to train."""
-    runs = tmp_path_factory.mktemp("served") / "runs"
-    trainer = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    make_run(runs, "done")
-    folder = make_run(runs, "live", epochs=2, planned=10, state="running", pid=trainer.pid)
-    set_state(folder, "running", pid=trainer.pid, epoch=2, epochs=10, step=1, steps=60, eta_s=95.0)
-    try:
-        with serve(env={"BRAINSCAN_RUNS": str(runs)}) as address:
-            yield address, runs, trainer
-    finally:
-        trainer.kill()
-        trainer.wait()
-
-
-def test_live_in_a_browser(page: Any, served: tuple[str, Path, subprocess.Popen[bytes]]) -> None:
-    """The first request of the server goes straight to the page: the frame must be there too."""
-    address, runs, trainer = served
-    page.set_default_timeout(120_000)  # machines that train are slow to draw
-    page.goto(f"{address}/training")
-    settle(page, 120_000)
-    page.get_by_test_id("research-use").wait_for()
-    page.get_by_text("epoch 3 of 10 · step 1 of 60 · 1 min 35 s left").wait_for()
-    charts = page.locator(".st-key-training-charts .js-plotly-plot")
-    charts.nth(4).wait_for()
-    assert charts.count() == 5
-    page.get_by_role("tab", name="Log").click()
-
-    set_state(
-        runs / "live", "running", pid=trainer.pid, epoch=2, epochs=10, step=30, steps=60, eta_s=60
-    )
-    page.get_by_text("step 30 of 60 · 1 min 00 s left").wait_for()  # nobody pressed anything
-    assert page.get_by_role("tab", name="Log").get_attribute("aria-selected") == "true"
-
-    page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_text("Stop this training?").wait_for()
-    page.wait_for_timeout(4500)  # two refreshes of the live part
-    page.get_by_role("button", name="Stop training").click()
-    page.get_by_text("was interrupted (its process is gone) after 2 of 10 epochs").wait_for()
-    assert page.get_by_role("button", name="Resume").is_visible()
-    trainer.wait(timeout=10)
-    missing = "Failed to load resource: the server responded with a status of 404 (Not Found)"
-    # Streamlit asks below the page's address first when the visit begins there.
-    assert [error for error in page.console_errors if error != missing] == []

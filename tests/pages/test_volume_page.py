@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.pages.browser import ROOT, serve, settle
+from tests.pages.browser import settle
 
 
 @pytest.fixture(scope="module")
-def url(chromium: Any) -> Iterator[str]:
+def url(fake_url: str) -> str:
     """The address of the page, with stand-ins for the network."""
-    with serve(ROOT / "tests" / "pages" / "fake_app.py") as address:
-        yield f"{address}/volume"
+    return f"{fake_url}/volume"
 
 
 def _download(page: Any, button: str) -> bytes:
