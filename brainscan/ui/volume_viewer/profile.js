@@ -117,7 +117,7 @@ class Profile {
     this.canvas.setAttribute("aria-valuenow", at + 1);
     this.canvas.setAttribute("aria-valuetext", this.words(at));
     const limit = answer.threshold.toFixed(2);
-    this.caption.textContent = `Slice probability, operating threshold ${limit}`;
+    this.caption.textContent = `Slice probability, threshold ${limit}`;
   }
 
   // A line along the foot of the slices that the outline crosses.
