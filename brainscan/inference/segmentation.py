@@ -24,15 +24,23 @@ class SegmentationRule:
         Probability from which on a pixel is tumor.
     smallest
         Pieces of the mask smaller than this share of the head's box are dropped.
+    peak
+        Pieces whose probability nowhere reaches this are dropped: what is nowhere sure is rather
+        a false alarm than the rim of a tumor.
     """
 
     threshold: float = 0.5
     smallest: float = 0.0
+    peak: float = 0.0
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> SegmentationRule:
         """Return the rule of a manifest's ``segmentation`` entry."""
-        return cls(float(values["threshold"]), float(values["smallest"]))
+        return cls(
+            float(values["threshold"]),
+            float(values["smallest"]),
+            float(values.get("peak", 0.0)),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,13 +104,17 @@ class Segmentation:
         return bool(near.flat[int(np.argmax(evidence.grid))] > 0)
 
     def _whole_pieces(self, mask: np.ndarray) -> np.ndarray:
-        """Return a mask without its smallest pieces."""
+        """Return a mask without its smallest and its least sure pieces."""
         least = self.rule.smallest * self.geometry.crop_height * self.geometry.crop_width
-        if least <= 1 or not mask.any():
+        if not mask.any():
             return mask
         count, labels, stats, _ = cv2.connectedComponentsWithStats(
             mask.astype(np.uint8), connectivity=8
         )
-        kept = stats[:, cv2.CC_STAT_AREA] >= least
-        kept[0] = False
-        return np.asarray(kept[labels]) if count > 1 else mask
+        kept = np.zeros(count, bool)
+        for piece in range(1, count):
+            x, y, width, height, area = (int(value) for value in stats[piece])
+            there = (slice(y, y + height), slice(x, x + width))
+            surest = self.probability[there][labels[there] == piece].max()
+            kept[piece] = area >= least and surest >= self.rule.peak
+        return np.asarray(kept[labels])

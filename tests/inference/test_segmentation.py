@@ -64,6 +64,14 @@ def test_small_pieces_are_dropped(smallest: float, pieces: int) -> None:
     assert found.outlined == (pieces > 0)
 
 
+def test_pieces_that_are_nowhere_sure_are_dropped() -> None:
+    cells = ways(THERE) + 0.7 * ways((slice(0, 2), slice(6, 8)))
+    found = Segmentation(cells, GEOMETRY, SegmentationRule(0.5, 0.0, 0.9))
+    assert found.mask[8, 8]
+    assert not found.mask[1, 14]
+    assert not found.band[1][1, 14]
+
+
 def test_evidence_meets_the_mask_or_not() -> None:
     found = Segmentation(ways(THERE), GEOMETRY)
     assert found.meets(evidence_at(1, 1))
