@@ -174,16 +174,19 @@ def _sentence(
     false: _Judged | None,
     best: int,
 ) -> str:
+    limits = [f"smaller than {100 * smallest:g} % of the head's box"] if smallest else []
+    limits += [f"whose probability nowhere reaches {peak:g}"] if peak else []
+    dropped = f"Pieces {' or '.join(limits)} are dropped" if limits else "No piece is dropped"
     told = (
         f"The threshold of {threshold:g} gave the highest mean Dice of {len(dice.strata)} "
-        "outlined validation slices, every source and sequence counting alike. Pieces smaller "
-        f"than {smallest:.2%} of the head's box, or whose probability nowhere reaches {peak:g}, "
-        f"are dropped: the mean Dice is then {dice.mean()[best]:.3f}"
+        f"outlined validation slices, every source and sequence counting alike. {dropped}: the "
+        f"mean Dice is then {dice.mean()[best]:.3f}"
     )
     if false is None:
         return f"{told}."
     share = false.mean()
     return (
-        f"{told}, and {share[best]:.1%} of {len(false.strata)} tumour-free validation slices have "
-        f"a mask larger than 0.5 % of the head ({share[0]:.1%} with nothing dropped)."
+        f"{told}, and {100 * share[best]:.1f} % of {len(false.strata)} tumour-free validation "
+        "slices have a mask larger than 0.5 % of the head "
+        f"({100 * share[0]:.1f} % with nothing dropped)."
     )

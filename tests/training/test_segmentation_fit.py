@@ -89,8 +89,8 @@ def test_unsure_pieces_of_tumor_free_slices_are_dropped(
     path = draw(tmp_path, "free.png", 9)
     entry = fitted(Reader(), [*records, Record(path, path.name, "no_tumor", source="s0")])
     assert entry["peak"] == 0.8  # above 0.75; the tumors are certain in their middle
-    assert "0.0% of 1 tumour-free validation slices" in entry["rule"]
-    assert "(100.0% with nothing dropped)" in entry["rule"]
+    assert "0.0 % of 1 tumour-free validation slices" in entry["rule"]
+    assert "(100.0 % with nothing dropped)" in entry["rule"]
 
 
 @pytest.mark.parametrize(
