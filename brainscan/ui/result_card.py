@@ -188,14 +188,20 @@ def model_card(title: str, answer: Mapping[str, Any], manifest: Mapping[str, Any
 def measured(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the tumor AUROC on each held-out set in a manifest, with its interval, as text.
 
-    Where outlines were compared with those of experts, their Dice coefficient follows.
+    Where outlines were compared with those of experts, their Dice coefficient follows, and how often
+    the maximum of each map lies in the tumor.
     """
+    maps = (manifest.get("faithfulness") or {}).get("sets", {})
     lines = []
     for name, part in manifest.get("metrics", {}).items():
         auroc = part.get("metrics", {}).get("ranking", {}).get("auroc", {})
         lines += _figure(f"AUROC {name}", auroc, auroc.get("n"))
         outlines = (part.get("outlines") or {}).get("overall") or {}
         lines += _figure(f"Dice {name}", outlines.get("dice") or {}, outlines.get("n_tumor"))
+        for every in maps.get(name, {}).get("parts", ())[:1]:
+            for key, words in (("evidence", "Evidence"), ("gradcam", "Grad-CAM")):
+                figure = every["pointing"].get(key) or {}
+                lines += _figure(f"{words} in the tumour, {name}", figure, every["n"])
     return lines
 
 

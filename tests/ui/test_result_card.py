@@ -121,3 +121,16 @@ def test_no_type_is_named_where_the_types_were_not_learned() -> None:
     html = types_html(_answer(type_set=["glioma", "a"], types_learned=False), {"level": 0.95})
     assert "<strong>Type not known</strong>" in html and "95 of 100" not in html
     assert "lioma" not in html and "bs-share" not in html
+
+
+def test_where_the_maps_point_is_told_beside_the_model() -> None:
+    figure = {"value": 0.083, "low": 0.059, "high": 0.11}
+    part = {"name": "all", "n": 710, "pointing": {"gradcam": figure, "evidence": {"value": 0.923}}}
+    manifest = {
+        "metrics": {"web": {"metrics": {}}},
+        "faithfulness": {"sets": {"web": {"parts": [part, {"name": "never shown"}]}}},
+    }
+    assert measured(manifest) == [
+        ("Evidence in the tumour, web", "0.923, n = 710"),
+        ("Grad-CAM in the tumour, web", "0.083 (0.059 to 0.110), n = 710"),
+    ]
