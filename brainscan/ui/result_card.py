@@ -188,8 +188,8 @@ def model_card(title: str, answer: Mapping[str, Any], manifest: Mapping[str, Any
 def measured(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the tumor AUROC on each held-out set in a manifest, with its interval, as text.
 
-    Where outlines were compared with those of experts, their Dice coefficient follows, and how often
-    the maximum of each map lies in the tumor.
+    Where outlines were compared with those of experts, their Dice coefficient follows, and how
+    often the maximum of each map lies in the tumor.
     """
     maps = (manifest.get("faithfulness") or {}).get("sets", {})
     lines = []
