@@ -70,6 +70,7 @@ def evaluate(page: Any, scans: str) -> None:
     box.press("Enter")
     page.get_by_role("button", name="Evaluate", exact=True).click()
     page.get_by_test_id("figures-moving").wait_for()
+    page.locator(".js-plotly-plot").nth(2).wait_for()
 
 
 def dataset(page: Any) -> None:
