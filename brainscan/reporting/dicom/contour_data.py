@@ -75,21 +75,28 @@ def image_reference(piece: SourceSlice) -> Dataset:
 def pixel_planes(origin: Origin) -> list[Dataset]:
     """Return the grid that the contours come from (C.8.8.6.4), so that others can return to it.
 
-    Empty where the slices are not evenly spaced, which it could not describe.
+    Its planes follow each other along the normal of their rows and columns. Empty where the
+    slices are not evenly spaced along it, which it could not describe.
     """
     positions = np.array([piece.place.position for piece in origin.slices], float)
     steps = np.diff(positions, axis=0)
-    if not len(steps):
+    if not len(steps) or origin.size is None:
         return []
     step = float(np.linalg.norm(steps[0]))
     if np.abs(steps - steps[0]).max() > _EVEN * step:
         return []
     place = origin.slices[0].place
+    along = np.array(place.orientation or ()).reshape(2, 3)
+    ahead = float(np.cross(*along) @ steps[0])
+    if abs(ahead) < (1 - _EVEN) * step:
+        return []
     planes = Dataset()
+    planes.NumberOfFrames = len(positions)
+    planes.Rows, planes.Columns = origin.size
     planes.PixelSpacing = [_decimal(value) for value in place.spacing or ()]
     planes.SpacingBetweenSlices = _decimal(step)
     planes.ImageOrientationPatient = [f"{value:.10f}"[:16] for value in place.orientation or ()]
-    planes.ImagePositionPatient = [_decimal(value) for value in positions[0]]
+    planes.ImagePositionPatient = [_decimal(value) for value in positions[0 if ahead > 0 else -1]]
     return [planes]
 
 

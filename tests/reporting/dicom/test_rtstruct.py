@@ -104,6 +104,16 @@ def test_contours_enclose_the_pixels_of_the_mask(
     [planes] = contours.SourcePixelPlanesCharacteristicsSequence
     assert list(planes.PixelSpacing) == [2.0, 2.0]
     assert planes.SpacingBetweenSlices == pytest.approx(4.0)
+    stored = list(sources.stored_images(path).values())
+    size = stored[0].Rows, stored[0].Columns
+    assert (planes.NumberOfFrames, planes.Rows, planes.Columns) == (len(stored), *size)
+    # The planes run along the normal from the first to the last image (C.8.8.6.4).
+    along = np.array(planes.ImageOrientationPatient, float).reshape(2, 3)
+    steps = np.outer(4.0 * np.arange(len(stored)), np.cross(*along))
+    grid = np.array(planes.ImagePositionPatient, float) + steps
+    for image in stored:
+        place = np.array(image.ImagePositionPatient, float)
+        assert np.abs(grid - place).max(axis=1).min() < 0.01
     voxels = with_holes(volume).sum()
     [region] = made.StructureSetROISequence
     assert region.ROIVolume == pytest.approx(voxels * 2 * 2 * 4 / 1000, abs=1e-3)

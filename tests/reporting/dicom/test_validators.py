@@ -28,6 +28,11 @@ ACCEPTED = (
     # The source states no study time or number, so neither does the result.
     "needed to build DICOMDIR",
 )
+# dciodvfy does not know Source Pixel Planes Characteristics, which requires them (C.8.8.6.4).
+# It names each attribute it does not expect, and sums up that there are some.
+OF_PLANES = re.compile(
+    r"not present in standard DICOM IOD - (\(0x0028,0x00(08|10|11)\)|this is a Standard Extended)"
+)
 # A source's identifiers are repeated as they are, or nothing would refer to it.
 SOURCE_UID = re.compile(r"Illegal root for UID - \"0\.0\.0\.0\.")
 
@@ -52,6 +57,8 @@ def check(path: Path, kind: str) -> None:
     """No judge finds an error, nor warns of anything but what is accepted."""
     for line in said_by(tool("dciodvfy"), str(path)):
         if SOURCE_UID.search(line) or "dciodvfy ended with" in line:
+            continue
+        if kind == "rtstruct" and OF_PLANES.search(line):
             continue
         assert not line.startswith("Error"), line
         assert not line.startswith("Warning") or any(one in line for one in ACCEPTED), line
