@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ _GOOD_SIDE = 640
 _LEAST_WIDTH = 560
 _BAR_PANEL = 104
 _LONGEST_ASPECT = 10.0  # no scanner makes longer pixels; a wrong header must not fill the memory
+_SIGNS = str.maketrans({"×": "x", "\u2013": "-", "\u2019": "'", "ß": "ss", "ø": "o", "Ø": "O"})
 _TEXT, _MUTED = (232, 234, 236), (168, 174, 180)
 
 
@@ -228,7 +230,7 @@ def _compose(picture: np.ndarray, lines: list[str], bar: _Bar | None, edge: Edge
     panel = beside + (_BAR_PANEL * size // 14 if bar else 0)
     total_width = max(_LEAST_WIDTH, width + panel + 2 * MARGIN)
     room = total_width - 2 * MARGIN
-    text = [(part, font, _TEXT) for line in lines for part in _wrap(line, font, room)]
+    text = [(part, font, _TEXT) for line in lines for part in _wrap(in_letters(line), font, room)]
     text += [(part, small, _MUTED) for part in _wrap(RESEARCH_USE, small, room)]
     step = round(size * 1.45)
     total_height = height + below + 2 * MARGIN + step * len(text) + step // 2
@@ -243,6 +245,12 @@ def _compose(picture: np.ndarray, lines: list[str], bar: _Bar | None, edge: Edge
     for index, (part, face, color) in enumerate(text):
         draw.text((MARGIN, top + index * step), part, fill=color, font=face)
     return canvas
+
+
+def in_letters(line: str) -> str:
+    """Return a line in the letters that the typeface has: those of ASCII, without accents."""
+    plain = unicodedata.normalize("NFKD", line.translate(_SIGNS))
+    return "".join(char for char in plain if not unicodedata.combining(char))
 
 
 def _wrap(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: int) -> list[str]:

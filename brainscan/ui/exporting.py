@@ -163,15 +163,13 @@ def view_png(
 
 
 def outline_words(outline: SliceOutline) -> str:
-    """Return an outline in one line, in ASCII but for a name: whose it is, what it measures."""
+    """Return an outline in one line: whose it is, what it measures."""
     made = outline.correction
     whose = (
         title(outline) if made is None else f"Outline: {corrected_words(made.author, made.when)}"
     )
     measures = outline.measures
-    words = f"{whose}, {area_words(measures.area, measures.unit)}, {diameter_words(measures)}"
-    # The typeface of pictures has neither sign.
-    return words.replace("²", "2").replace("×", "x")
+    return f"{whose}, {area_words(measures.area, measures.unit)}, {diameter_words(measures)}"
 
 
 def mask_caption(row: Row, model_key: str) -> str:
