@@ -31,7 +31,7 @@ class Correction:
     when
         ISO 8601, UTC, to the second.
     model
-        Title of the release whose outline the reader started from.
+        Title of the release whose outline the reader started from; empty where there was none.
     """
 
     mask: np.ndarray = field(repr=False)
@@ -52,7 +52,9 @@ class Correction:
 
     @property
     def sentence(self) -> str:
-        """Who corrected what, when."""
+        """Who corrected or drew what, when."""
+        if not self.model:
+            return f"Outline drawn by {self.author}, {self.when}. It is no model's."
         return (
             f"Outline corrected by {self.author}, {self.when}, starting from {self.model}. "
             "It is not the model's own."
@@ -68,7 +70,7 @@ class Correction:
         return {
             "Author": self.author,
             "Creation Time": self.when,
-            "Source": self.model,
+            **({"Source": self.model} if self.model else {}),
             "Comment": self.sentence,
         }
 

@@ -53,7 +53,7 @@ def mask_text(scan: Scan, outline: Outline) -> dict[str, str]:
         "Title": "Tumour mask" if outline.by == "evidence" else "Tumour outline",
         "Description": outline.sentence,
         "Software": f"BrainScan {brainscan.__version__}",
-        "Source": outline.model,
+        **({"Source": outline.model} if outline.model else {}),
         "Source-SHA256": scan.sha256,
         "Disclaimer": RESEARCH_USE,
     }

@@ -128,7 +128,10 @@ def keep(listed: Worklist, sent: object, scan_of: Callable[[Row], Scan], model_k
         return Receipt(name, sha256, str(rejection))
     typed = values.get("author", "")
     author = typed if isinstance(typed, str) else ""
-    made = Correction.now(mask, author, row.answers[model_key]["model"])
+    answer = row.answers[model_key]
+    drawn = answer["model"] if answer.get("outline") is not None else ""
+    started = drawn if row.correction is None else row.correction.model
+    made = Correction.now(mask, author, started)
     row.correction, row.set_aside = KeptCorrection.of(made, scan), None
     return Receipt(name, sha256, author=made.author if author.strip() else "")
 

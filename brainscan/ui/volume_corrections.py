@@ -48,6 +48,14 @@ class Shown:
     digest: str
     model: str
 
+    @property
+    def started(self) -> str:
+        """Title of the release whose outline a reader starts from; empty where there is none."""
+        if self.outline is None:
+            return ""
+        corrected = self.outline.correction
+        return self.model if corrected is None else corrected.model
+
 
 def keep(shown: Shown | None, sent: object) -> tuple[Receipt, Correction | None]:
     """Return what becomes of slices that a reader drew.
@@ -83,7 +91,7 @@ def keep(shown: Shown | None, sent: object) -> tuple[Receipt, Correction | None]
         return Receipt(name, sha256, str(rejection)), None
     typed = values.get("author", "")
     author = typed if isinstance(typed, str) else ""
-    made = Correction.now(mask, author, shown.model)
+    made = Correction.now(mask, author, shown.started)
     return Receipt(name, sha256, author=made.author if author.strip() else ""), made
 
 

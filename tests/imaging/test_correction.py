@@ -95,3 +95,11 @@ def test_a_correction_says_where_it_comes_from() -> None:
         "Source": "resnet50 2.0",
         "Comment": one.sentence,
     }
+
+
+def test_what_began_with_no_model_names_none() -> None:
+    one = Correction(np.eye(3), "A. Reader", "2026-01-02T03:04:05+00:00", "")
+    assert one.sentence == (
+        "Outline drawn by A. Reader, 2026-01-02T03:04:05+00:00. It is no model's."
+    )
+    assert "Source" not in one.png_text()

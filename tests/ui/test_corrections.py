@@ -15,11 +15,17 @@ from brainscan.ui.corrections import correction_of, keep, set_aside, take_up
 from brainscan.ui.worklist import Row, Worklist
 
 KEY, SHA = "fake 1 abc", "ab" * 32
+OTHER, BARE = "other 2 def", "bare 3 ghi"
+DRAWN = {"pixels": 5, "meets_evidence": True}
 SCAN = Scan(np.full((6, 9), 100, np.uint8), "a.png", SHA, "PNG", "L")
 
 
 def _listed() -> tuple[Worklist, Row]:
-    row = Row(SHA, "a.png", 10, status="ok", answers={KEY: {"model": "fake 1"}})
+    row = Row(SHA, "a.png", 10, status="ok", answers={
+        KEY: {"model": "fake 1", "outline": DRAWN},
+        OTHER: {"model": "other 2", "outline": DRAWN},
+        BARE: {"model": "bare 3", "outline": None},
+    })  # fmt: skip
     listed = Worklist()
     listed.add(row)
     return listed, row
@@ -111,3 +117,18 @@ def test_back_to_the_model_and_to_the_correction_again() -> None:
     set_aside(row)
     keep(listed, _sent(id="2"), _scan_of, KEY)
     assert row.set_aside is None and row.correction is not made
+
+
+def test_a_correction_of_a_correction_began_where_the_first_one_did() -> None:
+    listed, row = _listed()
+    keep(listed, _sent(), _scan_of, KEY)
+    keep(listed, _sent(id="2"), _scan_of, OTHER)  # shown with another model meanwhile
+    assert row.correction is not None and row.correction.model == "fake 1"
+
+
+def test_a_model_without_outlines_is_not_named_as_where_one_began() -> None:
+    listed, row = _listed()
+    keep(listed, _sent(), _scan_of, BARE)
+    found = correction_of(row)
+    assert found is not None and found.model == ""
+    assert found.sentence == f"Outline drawn by A. Reader, {found.when}. It is no model's."

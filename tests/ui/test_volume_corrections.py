@@ -193,3 +193,13 @@ def test_stale_strokes_are_not_kept_and_the_reason_is_told() -> None:
     assert keep(None, sent(shown, good))[1] is None
     receipt, made = keep(shown, sent(shown, [[1.0, good[0][1]]], author=7))
     assert made is not None and receipt.author == "" and made.author == "unnamed reader"
+
+
+@pytest.mark.parametrize("before", [None, outline_of(cuboid())])
+def test_a_correction_says_which_model_it_began_with(before: VolumeOutline | None) -> None:
+    digest = pack_outline(VOLUME, "axial", before).digest
+    slices = [[3, encode_mask(np.ones((SHAPE[1], SHAPE[0]), bool))]]
+    sent = {"id": "1", "volume": VOLUME.sha256, "outline": digest, "slices": slices}
+    _, made = keep(Shown(VOLUME, "axial", before, digest, "other 2"), sent)
+    # Nothing was outlined, or a reader had corrected what another model outlined.
+    assert made is not None and made.model == ("" if before is None else "fake 1")
