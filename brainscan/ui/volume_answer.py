@@ -27,6 +27,10 @@ NOT_THIS = (
     "on public research images and has not been validated on patients. It says nothing about "
     "bleeding, stroke, infection or any tumour type it does not name."
 )
+OUTLINE_IS = (
+    "Its outline is a proposal for a reader to correct, drawn slice by slice. It is not fit for "
+    "planning radiation or surgery."
+)
 GOTO = "volume_view_goto"
 """Where session state holds the slice that the viewer is to go to."""
 
@@ -205,7 +209,7 @@ def refusal_card(sentence: str) -> None:
 
 def model_card(title: str, prediction: VolumePrediction, release: Release) -> None:
     """Show which model answered and what it is not."""
-    st.caption(NOT_THIS)
+    st.caption(f"{NOT_THIS} {OUTLINE_IS}" if release.segmentation else NOT_THIS)
     pairs = [("Model", title), ("Types", ", ".join(release.types) or "none")]
     pairs.append(("Time", f"{prediction.elapsed_ms / 1000:.1f} s"))
     if licence := release.manifest.get("licence"):
