@@ -27,7 +27,7 @@ def js(chromium: Any) -> Iterator[Any]:
     page = chromium.new_page()
     page.add_script_tag(
         content="\n".join(
-            (CANVAS / f"{name}.js").read_text() for name in ("mask", "brush", "contour")
+            (CANVAS / f"{name}.js").read_text() for name in ("mask", "brush", "contour", "editbar")
         )
     )
     yield page
@@ -212,3 +212,11 @@ def test_ink_is_told_from_both_color_maps() -> None:
             (np.clip(linear, 0, 1) ** (1 / 2.2)).astype(np.float32)[None], cv2.COLOR_RGB2LAB
         )[0]
         assert np.linalg.norm(lab[:-1] - lab[-1], axis=1).min() > 25
+
+
+def test_nothing_changes_what_is_being_saved(js: Any) -> None:
+    """Strokes are let go of when they are kept: a key meanwhile must not seem to work."""
+    for action in ("undo", "redo", "fill", "revert", "clear", "discard"):
+        assert js.evaluate("action => mustWait(action, 'an id')", action) is True
+        assert js.evaluate("action => mustWait(action, null)", action) is False
+    assert js.evaluate("['radius', 'name', 'save'].some((one) => mustWait(one, 'an id'))") is False

@@ -57,6 +57,12 @@ function lengthWords(mm) {
   return mm >= 10 ? String(Math.round(mm)) : mm.toFixed(1);
 }
 
+// Until Python has answered, what was sent stays what is seen: a key pressed meanwhile would change
+// strokes that are about to be let go of, or discard what is kept.
+function mustWait(action, saving) {
+  return Boolean(saving) && ["undo", "redo", "fill", "revert", "clear", "discard"].includes(action);
+}
+
 const EDIT_KEYS = { b: "brush", e: "eraser", "[": "smaller", "]": "larger", Enter: "save", Escape: "cancel" };
 
 // What a key means while the outline is edited; undefined: nothing of its own. Fills: whether the

@@ -96,7 +96,7 @@ class Editor {
 
   edit(action, value) {
     const { draft, viewer } = this;
-    if (!draft) return;
+    if (!draft || mustWait(action, draft.saving)) return;
     const { history, mask } = draft;
     const { settings } = viewer;
     draft.said = "";
@@ -205,8 +205,8 @@ class Editor {
       erasing: draft?.erasing,
       radius: this.radius,
       unit: spacing ? spacing[1] : null,
-      canUndo: draft?.history.canUndo,
-      canRedo: draft?.history.canRedo,
+      canUndo: draft?.history.canUndo && !draft.saving,
+      canRedo: draft?.history.canRedo && !draft.saving,
       canRevert: draft && !draft.saving,
       canFill: draft ? !draft.mask.empty && !draft.saving : false,
       canClear: draft && !draft.mask.empty && !draft.saving,

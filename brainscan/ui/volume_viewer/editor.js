@@ -142,7 +142,7 @@ class VolumeEditor {
   }
 
   edit(action, value) {
-    if (!this.open) return;
+    if (!this.open || mustWait(action, this.draft.saving)) return;
     const { draft, viewer } = this;
     const { settings } = viewer;
     draft.said = "";
@@ -266,8 +266,8 @@ class VolumeEditor {
       erasing: draft.erasing,
       radius: this.radius,
       unit: viewer.volume.planes[plane].spacing[1],
-      canUndo: draft.history.canUndo,
-      canRedo: draft.history.canRedo,
+      canUndo: draft.history.canUndo && !draft.saving,
+      canRedo: draft.history.canRedo && !draft.saving,
       canRevert: own && !draft.saving,
       canClear: drawn && !draft.saving,
       name: this.author ?? "",
