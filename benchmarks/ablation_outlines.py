@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,12 @@ import tensorflow as tf
 from brainscan.data.augmentation import Augmentation
 from brainscan.data.dataset import Dataset, combine, open_dataset
 from brainscan.data.loader import DataLoader
-from brainscan.evaluation.intervals import Estimate, GroupBootstrap, proportion
+from brainscan.evaluation.intervals import (
+    Estimate,
+    GroupBootstrap,
+    proportion,
+    resampling_units,
+)
 from brainscan.imaging.preprocessing import Preprocessing
 from brainscan.networks.build import build_network, freeze_all_but_decoder
 from brainscan.networks.decoder import OUTLINE, attach_decoder
@@ -174,7 +179,11 @@ def measure(network: keras.Model, data: Dataset, size: int) -> dict[str, Any]:
     both = truth.sum(axis=(1, 2)) + found.sum(axis=(1, 2))
     dice = 2.0 * (truth & found).sum(axis=(1, 2)) / np.maximum(both, 1)
     strata = np.array([record.stratum for record in slices.records])
-    groups = [record.group or record.name for record in slices.records]
+    groups, _ = resampling_units(
+        [record.group for record in slices.records],
+        [record.source for record in slices.records],
+        [record.name for record in slices.records],
+    )
     tumor = truth.any(axis=(1, 2))
     free = (strata == "lgg flair") & (slices.tumor == 0)
     return {
@@ -187,7 +196,7 @@ def measure(network: keras.Model, data: Dataset, size: int) -> dict[str, Any]:
     }
 
 
-def _mean(values: np.ndarray, groups: Sequence[str], chosen: np.ndarray) -> Estimate:
+def _mean(values: np.ndarray, groups: Sequence[Hashable], chosen: np.ndarray) -> Estimate:
     numbers = np.flatnonzero(chosen)
     bootstrap = GroupBootstrap([groups[number] for number in numbers])
     sums = np.stack([values[numbers], np.ones(len(numbers))], axis=1)

@@ -153,7 +153,7 @@ class Prediction:
             "outline": None
             if self.segmentation is None
             else {
-                "pixels": int(np.count_nonzero(self.segmentation.mask)),
+                "network_pixels": int(np.count_nonzero(self.segmentation.mask)),
                 "meets_evidence": self.segmentation.meets(self.evidence),
             },
             "model": self.model,

@@ -88,9 +88,19 @@ class Release:
 
     @property
     def segmentation(self) -> SegmentationRule | None:
-        """How outlines are made; ``None`` for a release without a decoder."""
+        """How outlines are made; ``None`` for a release without a decoder.
+
+        Raises
+        ------
+        ModelUnavailable
+            When the manifest says it in a way that cannot be read.
+        """
         values = self.manifest.get("segmentation")
-        return None if values is None else SegmentationRule.from_json(values)
+        try:
+            return None if values is None else SegmentationRule.from_json(values)
+        except (KeyError, TypeError, ValueError) as error:
+            msg = f"The manifest of the model {self.name} does not say how it outlines ({error!r})."
+            raise ModelUnavailable(f"{msg} {_RESTORE}") from error
 
     def operating_point(self, sensitivity: float | None = None) -> OperatingPoint:
         """Return the threshold and band for a sensitivity, or the release's own.

@@ -82,7 +82,9 @@ class Segmentation:
         """
         each = [self.geometry.to_slice(way) >= self.rule.threshold for way in self.ways]
         inner, outer = np.logical_and.reduce(each), np.logical_or.reduce(each)
-        outer = self._whole_pieces(outer)
+        # Where nothing is outlined, no border is uncertain: pieces beside the mask do not count.
+        _, labels = cv2.connectedComponents(outer.astype(np.uint8), connectivity=8)
+        outer = outer & np.isin(labels, np.unique(labels[self.mask & outer]))
         return inner & outer, outer
 
     @property

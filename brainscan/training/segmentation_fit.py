@@ -134,7 +134,7 @@ def _judged(classifier: TumorClassifier, record: Record) -> tuple[np.ndarray, np
     truth = None
     if record.mask is not None:
         image = cv2.imdecode(np.fromfile(str(record.mask), np.uint8), cv2.IMREAD_GRAYSCALE)
-        if image is None or not image.any():
+        if image is None or not image.any() or image.shape != scan.pixels.shape:
             return None
         truth = image > 0
     kept = np.array([_kept(found, threshold, truth) for threshold in THRESHOLDS])

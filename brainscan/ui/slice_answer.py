@@ -117,10 +117,13 @@ def _outline_section(row: Row, reader: Reader, listed: Worklist, memory: Stores)
 
 def _mask_panel(row: Row, reader: Reader, listed: Worklist, memory: Stores) -> None:
     """Offer the outline as files, made when asked for."""
+    try:
+        scan = reading_room.scan_of(row, listed.session, memory)
+    except InputRejected:
+        return  # it has left memory; the viewer says so
 
     def made(kind: str) -> Callable[[], bytes]:
         def data() -> bytes:
-            scan = reading_room.scan_of(row, listed.session, memory)
             prediction = answered(row, reader, listed, memory)
             correction = corrections.correction_of(row)
             return mask_exports.slice_file(kind, scan, prediction, correction).data

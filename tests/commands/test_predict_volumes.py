@@ -177,7 +177,7 @@ def test_the_outline_of_a_line_is_measured(study: Path, capsys: pytest.CaptureFi
     assert nifti["outline"]["largest_diameter"]["longest_diameter"] == pytest.approx(14, rel=0.5)
     assert single["outline"]["length_unit"] == "px"  # the file states no spacing
     assert set(single["outline"]) == {
-        "pixels", "meets_evidence", "area", "area_unit", "lesions", "longest_diameter",
+        "network_pixels", "meets_evidence", "area", "area_unit", "lesions", "longest_diameter",
         "perpendicular_diameter", "length_unit",
     }  # fmt: skip
 

@@ -13,7 +13,7 @@ from brainscan.inference.heatmap import HeatMap
 from brainscan.inference.prediction import Decision, Prediction
 from brainscan.inference.segmentation import Segmentation, SegmentationRule
 from brainscan.inference.segmenter import TumorSegmenter
-from tests.inference.fake_network import FakeGate, fake_classifier
+from tests.inference.fake_network import FakeGate, fake_classifier, fake_release
 
 # The network's input of 8 pixels is the whole slice of 16, pixel by pixel.
 GEOMETRY = Geometry(16, 16, 0, 0, 16, 16, 0, 0, 8, 8, 8)
@@ -70,6 +70,22 @@ def test_pieces_that_are_nowhere_sure_are_dropped() -> None:
     assert found.mask[8, 8]
     assert not found.mask[1, 14]
     assert not found.band[1][1, 14]
+
+
+def test_band_does_not_reach_where_nothing_is_outlined() -> None:
+    both = np.concatenate([ways(THERE), ways(THERE) + ways(AWAY)])
+    both[1] = np.minimum(both[1], 1.0)
+    # Away from the mask one way alone sees a speck: the mean stays below the threshold.
+    found = Segmentation(both, GEOMETRY, SegmentationRule(0.6))
+    assert not found.mask[0, 15]
+    assert not found.band[1][0, 15]
+    assert np.array_equal(found.band[1], found.mask)
+
+
+def test_manifest_that_cannot_be_read_is_a_sentence() -> None:
+    for broken in ({}, {"threshold": "x", "smallest": 0.0}, {"threshold": None, "smallest": 0}):
+        with pytest.raises(ModelUnavailable, match="does not say how it outlines"):
+            _ = fake_release(segmentation=broken).segmentation
 
 
 def test_evidence_meets_the_mask_or_not() -> None:

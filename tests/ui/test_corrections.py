@@ -16,7 +16,7 @@ from brainscan.ui.worklist import Row, Worklist
 
 KEY, SHA = "fake 1 abc", "ab" * 32
 OTHER, BARE = "other 2 def", "bare 3 ghi"
-DRAWN = {"pixels": 5, "meets_evidence": True}
+DRAWN = {"network_pixels": 5, "meets_evidence": True}
 SCAN = Scan(np.full((6, 9), 100, np.uint8), "a.png", SHA, "PNG", "L")
 
 
