@@ -53,8 +53,7 @@ area_unit, lesions, longest_diameter and perpendicular_diameter of the largest l
 length_unit (mm, or px where the file does not tell the size of its pixels); for a volume
 milliliters with milliliters_range, lesions, and these figures of the slice with the
 largest_diameter. The outline goes with the answer: where the answer is no tumor it is empty.
-network_pixels
-and slices say what the network drew whatever it answers.
+network_pixels and slices say what the network drew whatever it answers.
 Every file has its line. One that cannot be read, that shows no brain MR, or that is left out as a
 copy or as no scan at all, has the reason; what is not known of it is null. With --no-gate what
 shows no brain MR is answered, and "refusal" or the warnings keep the reason.
