@@ -199,10 +199,10 @@ def test_the_border_closes() -> None:
 def test_measuring_takes_milliseconds() -> None:
     mask = ellipse((512, 512), (250, 240), (150, 110))
     measure_slice(mask, None)
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(5):
         measure_slice(mask, (0.7, 0.9))
-    assert (time.perf_counter() - started) / 5 < 0.1  # 0.008 s on the development machine
+    assert (time.process_time() - started) / 5 < 0.1  # 0.008 s on the development machine
 
 
 def test_volume_in_milliliters() -> None:

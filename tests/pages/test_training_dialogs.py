@@ -49,7 +49,7 @@ def test_stopping_stops_the_run(runs: Path, monkeypatch: pytest.MonkeyPatch) -> 
     make_run(runs, epochs=2, state="running", pid=live_pid())
     asked: list[int] = []
     monkeypatch.setattr(launch, "request_stop", lambda pid, **_: asked.append(pid))
-    app = AppTest.from_function(stop_first).run()
+    app = AppTest.from_function(stop_first, default_timeout=30).run()
     assert asked == []
     button(app, "Stop training").click().run()
     assert not app.exception and asked == [live_pid()]
@@ -57,7 +57,7 @@ def test_stopping_stops_the_run(runs: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_run_that_ended_meanwhile_cannot_be_stopped(runs: Path) -> None:
     folder = make_run(runs, epochs=2, state="running", pid=live_pid())
-    app = AppTest.from_function(stop_first).run()
+    app = AppTest.from_function(stop_first, default_timeout=30).run()
     set_state(folder, "finished", epoch=5, epochs=5)
     button(app, "Stop training").click().run()
     assert not app.exception
@@ -74,7 +74,7 @@ def test_an_interrupted_run_offers_to_go_on(runs: Path) -> None:
 
 def test_resuming_goes_on_with_the_run(runs: Path, starts: list[list[str]]) -> None:
     make_run(runs, epochs=2, planned=8, state="stopped")
-    app = AppTest.from_function(resume_first).run()
+    app = AppTest.from_function(resume_first, default_timeout=30).run()
     assert starts == []
     button(app, "Resume training").click().run()
     assert not app.exception
@@ -84,7 +84,7 @@ def test_resuming_goes_on_with_the_run(runs: Path, starts: list[list[str]]) -> N
 
 
 def test_resuming_a_run_that_was_deleted_is_a_sentence(runs: Path) -> None:
-    app = AppTest.from_function(resume_first).run()
+    app = AppTest.from_function(resume_first, default_timeout=30).run()
     assert not app.exception
     assert "There is no training run named" in texts(app.error)
 
@@ -97,7 +97,7 @@ def test_the_form_says_everything_that_is_wrong_and_starts_what_is_right(
         image = np.random.default_rng(1).integers(0, 255, (40, 40), dtype=np.uint8)
         cv2.imwrite(str(tmp_path / "scans" / label / "a.png"), image)
     assert "Labelled scans" in [area.label for area in _opened_form().text_area]
-    app = AppTest.from_function(start_any).run()
+    app = AppTest.from_function(start_any, default_timeout=30).run()
     app.number_input(key="start_epochs").set_value(0)
     app.text_input(key="start_name_resnet50").set_value("a/b")
     button(app, "Start training").click().run()

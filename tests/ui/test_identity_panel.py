@@ -16,7 +16,7 @@ def _panel(stated: bool, burned_in: bool, key: str) -> None:
 
 
 def _run(stated: bool, burned_in: bool, key: str = "identity-a") -> AppTest:
-    app = AppTest.from_function(_panel, args=(stated, burned_in, key)).run()
+    app = AppTest.from_function(_panel, args=(stated, burned_in, key), default_timeout=30).run()
     assert not app.exception
     return app
 
