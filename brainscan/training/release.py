@@ -249,5 +249,5 @@ def _forward(runtime: OpenVINORuntime, images: np.ndarray) -> RawOutput:
     parts = [
         runtime.forward(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)
     ]
-    names = [field.name for field in fields(RawOutput)]
+    names = [field.name for field in fields(RawOutput) if field.name != "outline"]  # not needed
     return RawOutput(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))

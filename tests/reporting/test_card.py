@@ -49,7 +49,7 @@ def test_every_chapter_is_there_in_order() -> None:
 @pytest.mark.parametrize("manifest", [full_manifest(), *(r.manifest for r in list_models())])
 def test_every_three_digit_figure_stands_in_the_manifest(manifest: dict[str, Any]) -> None:
     known = {f"{value + 0.0:.3f}" for value in numbers(manifest)}
-    printed = set(re.findall(r"(?<![\d.])\d+\.\d{3}(?!\d)", model_card(manifest)))
+    printed = set(re.findall(r"(?<![\d.])-?\d+\.\d{3}(?!\d)", model_card(manifest)))
     assert len(printed) > 20
     assert printed - known == set()
 
