@@ -107,8 +107,9 @@ class Naming:
 def _stem(name: str) -> str:
     """Return a file name without the suffix of an image; a dot in a UID is none."""
     for suffix in _SUFFIXES:
-        if name.casefold().endswith(suffix) and len(name) > len(suffix):
-            return name[: -len(suffix)]
+        if name.casefold().endswith(suffix):
+            stem = name[: -len(suffix)]
+            return stem if stem.strip(".") else name  # dots alone would name another folder
     return name
 
 

@@ -211,3 +211,10 @@ def test_what_became_of_the_files_is_said_beside_the_json(
     told = capsys.readouterr().err
     assert code == 1 and len(out.read_text().splitlines()) == 2
     assert "1 not read" in told and "1 could not be opened" in told and str(out) in told
+
+
+@pytest.mark.parametrize("name", [".dcm", "..dcm", "...dcm"])
+def test_files_named_by_dots_alone_stay_below_the_output_folder(name: str, tmp_path: Path) -> None:
+    naming = Naming(dicom=tmp_path / "out")
+    target = naming._name(naming.dicom, Path(name), "")
+    assert target == tmp_path / "out" / name
