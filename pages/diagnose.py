@@ -16,6 +16,7 @@ from brainscan.ui import (
     sensitivity,
     volume_cards,
 )
+from brainscan.ui.corrections import started_from
 from brainscan.ui.error_card import error_card, warning_cards
 from brainscan.ui.model_picker import choose_release
 from brainscan.ui.models import Reader, reader_of
@@ -148,6 +149,7 @@ def drawing(row: Row, reader: Reader) -> Drawing:
     return Drawing(
         outline_shown(row, reader, listed, memory),
         editable=True,
+        started=started_from(row, reader.key),
         author=st.session_state.get("reader_name", ""),
         receipt=st.session_state.get("outline_receipt"),
         listed=tuple(sha256[:12] for sha256 in listed.rows),

@@ -51,6 +51,11 @@ class Correction:
         return cls(mask, author, datetime.now(UTC).isoformat(timespec="seconds"), model)
 
     @property
+    def verb(self) -> str:
+        """``"corrected"`` where a reader started from a model's outline, otherwise ``"drawn"``."""
+        return "corrected" if self.model else "drawn"
+
+    @property
     def sentence(self) -> str:
         """Who corrected or drew what, when."""
         if not self.model:
@@ -73,6 +78,43 @@ class Correction:
             **({"Source": self.model} if self.model else {}),
             "Comment": self.sentence,
         }
+
+
+@dataclass(frozen=True)
+class PackedCorrection:
+    """A correction whose mask is text: small however large the volume.
+
+    Attributes
+    ----------
+    runs
+        The mask as :func:`encode_mask` writes it.
+    shape
+        Of the mask.
+    author, when, model
+        As in :class:`Correction`.
+    """
+
+    runs: str = field(repr=False)
+    shape: tuple[int, ...]
+    author: str
+    when: str
+    model: str
+
+    @classmethod
+    def pack(cls, made: Correction) -> PackedCorrection:
+        """Return a correction in its small form."""
+        shape = tuple(int(side) for side in made.mask.shape)
+        return PackedCorrection(encode_mask(made.mask), shape, made.author, made.when, made.model)
+
+    @property
+    def verb(self) -> str:
+        """As in :class:`Correction`."""
+        return "corrected" if self.model else "drawn"
+
+    def correction(self) -> Correction:
+        """Return the correction with its mask."""
+        mask = decode_mask(self.runs, self.shape)
+        return Correction(mask, self.author, self.when, self.model)
 
 
 def encode_mask(mask: np.ndarray) -> str:

@@ -10,15 +10,10 @@ import numpy as np
 from brainscan.imaging.volume import Volume
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.notice import RESEARCH_USE
-from brainscan.reporting.outline import EVIDENCE_THRESHOLD, By, Outline
+from brainscan.reporting.outline import Outline
 
 _SHEAR = 1e-4  # cosine between two axes from which on a qform cannot hold the affine
 _ORIGIN = "for research use only, no medical device"
-_WHAT: dict[By, str] = {
-    "model": "Tumour outline by a model",
-    "person": "Tumour outline, corrected",
-    "evidence": f"Evidence >= {EVIDENCE_THRESHOLD:.3g}",
-}
 
 
 def evidence_nifti(volume: Volume, prediction: VolumePrediction) -> bytes:
@@ -59,7 +54,7 @@ def mask_nifti(volume: Volume, outline: Outline) -> bytes:
     """
     comment = f"{outline.sentence} {RESEARCH_USE}"
     return _file(
-        volume, outline.mask.astype(np.uint8), f"{_WHAT[outline.by]}; {_ORIGIN}", comment=comment
+        volume, outline.mask.astype(np.uint8), f"{outline.label}; {_ORIGIN}", comment=comment
     )
 
 

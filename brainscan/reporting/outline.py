@@ -117,6 +117,15 @@ class Outline:
         return Correction(self.mask, self.author, self.when, self.model)
 
     @property
+    def label(self) -> str:
+        """Whose the mask is, in a name of at most 64 characters, as DICOM labels allow."""
+        made = self.correction
+        if made is None:
+            evident = f"Evidence >= {EVIDENCE_THRESHOLD:g}"
+            return evident if self.by == "evidence" else "Tumour outline by a model"
+        return f"Tumour outline, {made.verb}{'' if self.model else ' by a reader'}"
+
+    @property
     def sentence(self) -> str:
         """Whose the mask is."""
         if self.correction is not None:

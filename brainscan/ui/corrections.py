@@ -7,62 +7,47 @@ Session state holds a correction as text, its run lengths, never as an array.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from brainscan.errors import InputRejected
-from brainscan.imaging.correction import Correction, decode_mask, encode_mask
+from brainscan.imaging.correction import Correction, PackedCorrection, decode_mask
 from brainscan.imaging.scan import Scan
 from brainscan.ui.outlines import figures
 from brainscan.ui.worklist import Row, Worklist
 
 
 @dataclass(frozen=True)
-class KeptCorrection:
-    """A correction as session state holds it.
+class KeptCorrection(PackedCorrection):
+    """A correction of a slice as session state holds it.
 
     Attributes
     ----------
-    runs
-        The mask as :func:`brainscan.imaging.correction.encode_mask` writes it.
-    shape
-        Height and width of the mask.
-    author, when, model
-        As in :class:`brainscan.imaging.correction.Correction`.
     figures
         What it measures, see :func:`brainscan.ui.outlines.figures`.
     """
 
-    runs: str = field(repr=False)
-    shape: tuple[int, int]
-    author: str
-    when: str
-    model: str
     figures: Mapping[str, Any]
 
     @classmethod
-    def of(cls, correction: Correction, scan: Scan) -> KeptCorrection:
+    def of(cls, made: Correction, scan: Scan) -> KeptCorrection:
         """Return a correction of a slice as text, with its measures."""
-        height, width = correction.mask.shape
-        return cls(
-            encode_mask(correction.mask),
-            (int(height), int(width)),
-            correction.author,
-            correction.when,
-            correction.model,
-            figures(scan, correction=correction) or {},
-        )
-
-    def correction(self) -> Correction:
-        """Return the correction with its mask."""
-        mask = decode_mask(self.runs, self.shape)
-        return Correction(mask, self.author, self.when, self.model)
+        packed = PackedCorrection.pack(made)
+        return cls(**vars(packed), figures=figures(scan, correction=made) or {})
 
 
-def corrected_words(author: str, when: str) -> str:
-    """Return who corrected it and when, as ``Corrected by A. Reader, 2026-11-26 18:02 UTC``."""
-    return f"Corrected by {author}, {datetime.fromisoformat(when):%Y-%m-%d %H:%M} UTC"
+def corrected_words(made: Correction | PackedCorrection) -> str:
+    """Return who did it and when, as ``Corrected by A. Reader, 2026-11-26 18:02 UTC``."""
+    when = datetime.fromisoformat(made.when)
+    return f"{made.verb.capitalize()} by {made.author}, {when:%Y-%m-%d %H:%M} UTC"
+
+
+def heading(made: Correction | PackedCorrection | None, *, possible: bool) -> str:
+    """Return the heading of an outline: a reader's, or the model's."""
+    if made is not None:
+        return f"{made.verb.capitalize()} outline"
+    return "Possible outline" if possible else "Outline"
 
 
 @dataclass(frozen=True)
@@ -92,6 +77,14 @@ def correction_of(row: Row) -> Correction | None:
     return None if row.correction is None else row.correction.correction()
 
 
+def started_from(row: Row, model_key: str) -> str:
+    """Return the title of the model whose outline a reader starts from; empty: nobody's."""
+    if row.correction is not None:
+        return row.correction.model
+    answer = row.answers[model_key]
+    return str(answer["model"]) if answer.get("outline") is not None else ""
+
+
 def keep(listed: Worklist, sent: object, scan_of: Callable[[Row], Scan], model_key: str) -> Receipt:
     """Keep an outline that the canvas sent, if it is one of a scan on the list.
 
@@ -100,8 +93,9 @@ def keep(listed: Worklist, sent: object, scan_of: Callable[[Row], Scan], model_k
     listed
         The session's worklist.
     sent
-        What the canvas sent: ``id``, ``scan`` (SHA-256), ``mask`` (text) and ``author``; anything
-        may stand there.
+        What the canvas sent: ``id``, ``scan`` (SHA-256), ``mask`` (text), ``author``, and
+        ``started``, the model whose outline the strokes began on: another may be chosen by now.
+        Anything may stand there.
     scan_of
         Returns the scan of a row, or raises :class:`InputRejected`.
     model_key
@@ -128,9 +122,10 @@ def keep(listed: Worklist, sent: object, scan_of: Callable[[Row], Scan], model_k
         return Receipt(name, sha256, str(rejection))
     typed = values.get("author", "")
     author = typed if isinstance(typed, str) else ""
-    answer = row.answers[model_key]
-    drawn = answer["model"] if answer.get("outline") is not None else ""
-    started = drawn if row.correction is None else row.correction.model
+    started = values.get("started")
+    known = {started_from(row, key) for key in row.answers}
+    if not isinstance(started, str) or started not in known:
+        started = started_from(row, model_key)
     made = Correction.now(mask, author, started)
     row.correction, row.set_aside = KeptCorrection.of(made, scan), None
     return Receipt(name, sha256, author=made.author if author.strip() else "")

@@ -165,9 +165,7 @@ def view_png(
 def outline_words(outline: SliceOutline) -> str:
     """Return an outline in one line: whose it is, what it measures."""
     made = outline.correction
-    whose = (
-        title(outline) if made is None else f"Outline: {corrected_words(made.author, made.when)}"
-    )
+    whose = title(outline) if made is None else f"Outline: {corrected_words(made)}"
     measures = outline.measures
     return f"{whose}, {area_words(measures.area, measures.unit)}, {diameter_words(measures)}"
 
@@ -175,7 +173,7 @@ def outline_words(outline: SliceOutline) -> str:
 def mask_caption(row: Row, model_key: str) -> str:
     """Return what the files of a row's mask will hold."""
     if row.correction is not None:
-        words = corrected_words(row.correction.author, row.correction.when)
+        words = corrected_words(row.correction)
         return f"{words}. The files say so."
     if model_key not in row.outlines:
         return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from brainscan.imaging.measures import SliceMeasures
-from brainscan.ui.corrections import corrected_words
+from brainscan.ui.corrections import corrected_words, heading
 from brainscan.ui.outlines import SliceOutline
 
 _PIXELS = "The file does not state how large its pixels are, so these are pixels, not mm."
@@ -16,8 +16,7 @@ def outline_html(outline: SliceOutline) -> str:
     """Return the section on an outline: whose it is, area, diameters, pieces, how sure."""
     parts = [f"<h3>{title(outline)}</h3>"]
     if outline.correction is not None:
-        author, when = outline.correction.author, outline.correction.when
-        parts.append(f'<p class="bs-by">{escape(corrected_words(author, when))}</p>')
+        parts.append(f'<p class="bs-by">{escape(corrected_words(outline.correction))}</p>')
     if outline.empty:
         parts.append(f"<p>{_NOTHING}</p>")
     else:
@@ -29,9 +28,7 @@ def outline_html(outline: SliceOutline) -> str:
 
 def title(outline: SliceOutline) -> str:
     """Return the heading of the section."""
-    if outline.correction is not None:
-        return "Corrected outline"
-    return "Possible outline" if outline.possible else "Outline"
+    return heading(outline.correction, possible=outline.possible)
 
 
 def _figures(outline: SliceOutline) -> str:

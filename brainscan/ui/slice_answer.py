@@ -109,7 +109,7 @@ def _outline_section(row: Row, reader: Reader, listed: Worklist, memory: Stores)
         st.button(
             "Back to the corrected outline",
             icon=":material/redo:",
-            help=corrections.corrected_words(row.set_aside.author, row.set_aside.when),
+            help=corrections.corrected_words(row.set_aside),
             on_click=corrections.take_up,
             args=(row,),
         )

@@ -153,7 +153,7 @@ def outline_section(study: VolumeSession, outline: VolumeOutline | None, segment
                 "Back to the corrected outline",
                 icon=":material/redo:",
                 key="volume_take_up",
-                help=corrected_words(aside.author, aside.when),
+                help=corrected_words(aside),
                 on_click=study.take_correction_up,
                 args=(volume.sha256,),
             )

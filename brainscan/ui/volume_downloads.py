@@ -100,7 +100,7 @@ def mask_words(outline: VolumeOutline | None) -> str:
     if outline is None:
         return "This model draws no outline: the mask is where its evidence reaches one half."
     if outline.correction is not None:
-        words = corrected_words(outline.correction.author, outline.correction.when)
+        words = corrected_words(outline.correction)
         return f"{words}. The files of the mask say so."
     if outline.empty:
         return "Nothing is outlined: the mask is empty."

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from brainscan.inference.volume_outline import VolumeOutline
-from brainscan.ui.corrections import corrected_words
+from brainscan.ui.corrections import corrected_words, heading
 from brainscan.ui.outline_card import diameter_words
 
 _NOTHING = "Nothing is outlined."
@@ -16,17 +16,14 @@ def outline_html(outline: VolumeOutline) -> str:
     """Return the section on an outline: whose it is, volume and its range, lesions, diameters."""
     parts = [f"<h3>{title(outline)}</h3>"]
     if outline.correction is not None:
-        author, when = outline.correction.author, outline.correction.when
-        parts.append(f'<p class="bs-by">{escape(corrected_words(author, when))}</p>')
+        parts.append(f'<p class="bs-by">{escape(corrected_words(outline.correction))}</p>')
     parts.append(f"<p>{_NOTHING}</p>" if outline.empty else _figures(outline))
     return f'<section class="bs-outline" data-testid="outline">{"".join(parts)}</section>'
 
 
 def title(outline: VolumeOutline) -> str:
     """Return the heading of the section."""
-    if outline.correction is not None:
-        return "Corrected outline"
-    return "Possible outline" if outline.possible else "Outline"
+    return heading(outline.correction, possible=outline.possible)
 
 
 def viewer_words(outline: VolumeOutline | None) -> tuple[str, str]:
@@ -34,16 +31,14 @@ def viewer_words(outline: VolumeOutline | None) -> tuple[str, str]:
     if outline is None:
         return "", ""
     made = outline.correction
-    whose = title(outline) if made is None else f"Corrected by {made.author}"
+    whose = title(outline) if made is None else f"{made.verb.capitalize()} by {made.author}"
     return whose, largest_words(outline)
 
 
 def sentence(outline: VolumeOutline) -> str:
     """Return an outline in one line for the caption of a picture."""
     made = outline.correction
-    whose = (
-        title(outline) if made is None else f"Outline: {corrected_words(made.author, made.when)}"
-    )
+    whose = title(outline) if made is None else f"Outline: {corrected_words(made)}"
     return f"{whose}, {milliliters(outline.measures.milliliters)} mL, {largest_words(outline)}"
 
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import streamlit as st
 
-from brainscan.imaging.correction import Correction
+from brainscan.imaging.correction import PackedCorrection
 from brainscan.imaging.volume import Volume
 from brainscan.inference.release import Release
 from brainscan.inference.volume_outline import VolumeOutline
@@ -63,7 +63,7 @@ class VolumeSession:
         The question that ``asking`` answers.
     corrections, set_aside
         Outlines that a reader drew, by SHA-256 of the volume: those that stand, and those from
-        which the reader went back to the model's.
+        which the reader went back to the model's. As text, so that none has to leave.
     outlines, packed_outlines
         Outlines with their measures, and as the viewer takes them, by question, sensitivity and
         time of the correction.
@@ -86,12 +86,8 @@ class VolumeSession:
     anyway: set[str] = field(default_factory=set)
     stopped: set[str | Question] = field(default_factory=set)
     asked: Question = ("", "")
-    corrections: BoundedStore[str, Correction] = field(
-        default_factory=lambda: BoundedStore(512 * _MIB)
-    )
-    set_aside: BoundedStore[str, Correction] = field(
-        default_factory=lambda: BoundedStore(256 * _MIB)
-    )
+    corrections: dict[str, PackedCorrection] = field(default_factory=dict)
+    set_aside: dict[str, PackedCorrection] = field(default_factory=dict)
     outlines: BoundedStore[Any, VolumeOutline] = field(
         default_factory=lambda: BoundedStore(128 * _MIB)
     )
@@ -205,7 +201,8 @@ class VolumeSession:
         key = (question, prediction.sensitivity, correction and correction.when)
         found = self.outlines.get(key)
         if found is None:
-            found = VolumeOutline.of(volume, prediction, correction)
+            made = None if correction is None else correction.correction()
+            found = VolumeOutline.of(volume, prediction, made)
             if found is not None:
                 self.outlines.put(key, found, 4 * found.mask.nbytes + 1)
         return found
@@ -240,21 +237,19 @@ class VolumeSession:
         self.receipt, made = keep(self.shown, sent)
         if made is not None and self.shown is not None:
             sha256 = self.shown.volume.sha256
-            self.corrections.put(sha256, made, made.mask.nbytes)
-            self.set_aside.discard(sha256)
+            self.corrections[sha256] = PackedCorrection.pack(made)
+            self.set_aside.pop(sha256, None)
         return self.receipt
 
     def set_correction_aside(self, sha256: str) -> None:
         """Go back to the model's outline of a volume; the correction can be taken up again."""
-        if (made := self.corrections.get(sha256)) is not None:
-            self.corrections.discard(sha256)
-            self.set_aside.put(sha256, made, made.mask.nbytes)
+        if sha256 in self.corrections:
+            self.set_aside[sha256] = self.corrections.pop(sha256)
 
     def take_correction_up(self, sha256: str) -> None:
         """Use the correction again that was set aside last."""
-        if (made := self.set_aside.get(sha256)) is not None:
-            self.set_aside.discard(sha256)
-            self.corrections.put(sha256, made, made.mask.nbytes)
+        if sha256 in self.set_aside:
+            self.corrections[sha256] = self.set_aside.pop(sha256)
 
     def close(self) -> None:
         """Stop whatever is under way."""

@@ -80,8 +80,10 @@ def test_a_mask_says_whose_it_is() -> None:
     prediction = predict_volume(fake_classifier(), volume)
     mask = np.random.default_rng(2).random(volume.shape) < 0.3
     reader = Correction(mask, "Åsa Lind", "2026-11-26T12:00:00+00:00", prediction.model)
+    own = Correction(mask, "B. Lind", "2026-11-26T12:00:00+00:00", "")
     said = {
         None: ("Tumour outline by a model", f"Outlined by {prediction.model}"),
+        own: ("Tumour outline, drawn by a reader", "Outline drawn by B. Lind"),
         reader: ("Tumour outline, corrected", "corrected by Åsa Lind, 2026-11-26T12:00:00+00:00"),
     }
     for correction, (short, long) in said.items():

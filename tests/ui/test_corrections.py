@@ -11,7 +11,14 @@ import pytest
 from brainscan.errors import InputRejected
 from brainscan.imaging.correction import encode_mask
 from brainscan.imaging.scan import Scan
-from brainscan.ui.corrections import correction_of, keep, set_aside, take_up
+from brainscan.ui.corrections import (
+    corrected_words,
+    correction_of,
+    heading,
+    keep,
+    set_aside,
+    take_up,
+)
 from brainscan.ui.worklist import Row, Worklist
 
 KEY, SHA = "fake 1 abc", "ab" * 32
@@ -124,6 +131,29 @@ def test_a_correction_of_a_correction_began_where_the_first_one_did() -> None:
     keep(listed, _sent(), _scan_of, KEY)
     keep(listed, _sent(id="2"), _scan_of, OTHER)  # shown with another model meanwhile
     assert row.correction is not None and row.correction.model == "fake 1"
+
+
+def test_strokes_begun_over_one_model_and_saved_under_another_began_at_the_first() -> None:
+    listed, row = _listed()
+    keep(listed, _sent(started="fake 1"), _scan_of, OTHER)
+    assert row.correction is not None and row.correction.model == "fake 1"
+    for invented in ("a model nobody asked", 7, None):
+        listed, row = _listed()
+        keep(listed, _sent(started=invented), _scan_of, OTHER)
+        assert row.correction is not None and row.correction.model == "other 2"
+
+
+def test_what_nobody_outlined_before_is_drawn_and_not_corrected() -> None:
+    listed, row = _listed()
+    keep(listed, _sent(), _scan_of, BARE)
+    assert row.correction is not None
+    assert corrected_words(row.correction).startswith("Drawn by A. Reader, ")
+    assert heading(row.correction, possible=False) == "Drawn outline"
+    listed, row = _listed()
+    keep(listed, _sent(), _scan_of, KEY)
+    assert row.correction is not None
+    assert heading(row.correction, possible=True) == "Corrected outline"
+    assert heading(None, possible=True) == "Possible outline"
 
 
 def test_a_model_without_outlines_is_not_named_as_where_one_began() -> None:

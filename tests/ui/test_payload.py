@@ -188,8 +188,9 @@ def test_outline_travels_as_run_lengths_with_its_measures() -> None:
         mask, measure_slice(mask, None), model_mask=~mask, band=(mask, ~mask), correction=correction
     )
     receipt = Receipt("7", scan.sha256, "It was not kept.")
-    drawing = Drawing(outline, editable=True, author="A. Reader", receipt=receipt)
+    drawing = Drawing(outline, editable=True, started="fake 1", author="A. Reader", receipt=receipt)
     header, _ = _unpack(pack(scan, position=(0, 1), drawing=drawing))
+    assert header["started"] == "fake 1"  # the canvas sends it back with the strokes
     said = header["outline"]
     assert np.array_equal(decode_mask(said["shown"], (40, 60)), mask)
     assert np.array_equal(decode_mask(said["model"], (40, 60)), ~mask)

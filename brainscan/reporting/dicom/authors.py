@@ -43,7 +43,8 @@ def refuse_empty(outline: Outline) -> None:
     """
     if outline.mask.any():
         return
-    whose = "The corrected outline" if outline.by == "person" else "The model's outline"
+    made = outline.correction
+    whose = "The model's outline" if made is None else f"The {made.verb} outline"
     raise InputRejected(
         f"{whose} is empty, so there is nothing to save as a segmentation or contour. The "
         "structured report says so."

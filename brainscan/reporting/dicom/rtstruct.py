@@ -57,9 +57,9 @@ def structure_set(findings: Findings) -> DicomFile:
     refuse_unlocated(findings, "an RT structure set", _INSTEAD)
     made = _instance(findings)
     now = datetime.now(UTC)
-    corrected = outline.by == "person"
-    made.StructureSetLabel = "CORRECTED" if corrected else "MODEL OUTLINE"
-    made.StructureSetName = _name(outline)
+    done = outline.correction
+    made.StructureSetLabel = "MODEL OUTLINE" if done is None else done.verb.upper()
+    made.StructureSetName = outline.label
     made.StructureSetDescription = f"{outline.sentence} {RESEARCH_USE}"
     made.StructureSetDate, made.StructureSetTime = now.strftime("%Y%m%d"), now.strftime("%H%M%S")
     made.ReferencedFrameOfReferenceSequence = [_frame_of_reference(findings)]
@@ -101,10 +101,6 @@ def _instance(findings: Findings) -> Dataset:
     return made
 
 
-def _name(outline: Outline) -> str:
-    return "Tumour outline, corrected" if outline.by == "person" else "Tumour outline by a model"
-
-
 def _frame_of_reference(findings: Findings) -> Dataset:
     """Refer to all images of the series that were read (C.8.8.5.1)."""
     origin = findings.origin
@@ -126,7 +122,7 @@ def _region(findings: Findings, outline: Outline) -> Dataset:
     region = Dataset()
     region.ROINumber = _ROI
     region.ReferencedFrameOfReferenceUID = findings.origin.frame_of_reference
-    region.ROIName = _name(outline)
+    region.ROIName = outline.label
     region.ROIDescription = outline.sentence
     if findings.drawn is not None:
         region.ROIVolume = f"{findings.drawn.measures.milliliters:.4f}"

@@ -59,7 +59,7 @@ def mask_segmentation(findings: Findings) -> DicomFile:
 def _outline_segmentation(findings: Findings, outline: Outline) -> DicomFile:
     refuse_empty(outline)
     corrected = outline.by == "person"
-    label = "Tumour outline, corrected" if corrected else "Tumour outline by a model"
+    label = outline.label
     segment = _segment(
         label,
         codes.SCT.Neoplasm,

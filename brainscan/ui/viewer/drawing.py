@@ -21,6 +21,8 @@ class Drawing:
         What stands for the slice; ``None`` where there is nothing that could.
     editable
         Whether the reader may draw.
+    started
+        Title of the model whose outline the reader starts from; empty: nobody's.
     author
         Name of the reader, as far as known.
     receipt
@@ -32,6 +34,7 @@ class Drawing:
 
     outline: SliceOutline | None = None
     editable: bool = False
+    started: str = ""
     author: str = ""
     receipt: Receipt | None = None
     listed: tuple[str, ...] | None = None
@@ -42,6 +45,7 @@ class Drawing:
         return {
             "outline": None if self.outline is None else _outline(self.outline),
             "editable": self.editable,
+            "started": self.started,
             "author": self.author,
             "listed": self.listed,
             "receipt": sent and {"id": sent.id, "scan": sent.scan, "problem": sent.problem},
@@ -63,7 +67,7 @@ def _outline(outline: SliceOutline) -> dict[str, Any]:
 def _words(outline: SliceOutline) -> str:
     """Return the lines for the corner of the picture: whose it is, and the measures."""
     made = outline.correction
-    whose = title(outline) if made is None else corrected_words(made.author, made.when)
+    whose = title(outline) if made is None else corrected_words(made)
     said = whose.rsplit(", ", 1)  # who, and on a line of its own when
     if not outline.empty:
         area = area_words(outline.measures.area, outline.measures.unit)

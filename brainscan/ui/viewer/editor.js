@@ -12,9 +12,10 @@ window.addEventListener("beforeunload", (event) => {
 });
 
 class Draft {
-  constructor(mask, name) {
+  constructor(mask, name, started) {
     this.mask = mask;
     this.name = name;
+    this.started = started; // the model drawn over: another may be chosen before this is saved
     this.contour = new Contour(mask);
     this.start = new Contour(mask.copy());
     this.history = new PaintHistory();
@@ -79,7 +80,7 @@ class Editor {
     const { scan, settings } = this.viewer;
     if (this.open || !scan.editable) return;
     const shown = scan.outline?.shown?.mask;
-    this.draft = new Draft(shown ? shown.copy() : new BitMask(scan.width, scan.height), scan.name);
+    this.draft = new Draft(shown ? shown.copy() : new BitMask(scan.width, scan.height), scan.name, scan.started);
     drafts.set(scan.scan, this.draft);
     if (drafts.size > MOST_DRAFTS) {
       const idle = [...drafts].find(([, draft]) => !draft.dirty && draft !== this.draft);
@@ -146,6 +147,7 @@ class Editor {
       height: scan.height,
       mask: draft.mask.encode(),
       author: this.author ?? "",
+      started: draft.started,
     });
     setTimeout(() => {
       if (draft.saving !== id) return;

@@ -12,6 +12,7 @@ function readPayload(message) {
   return {
     ...header,
     outline: readOutline(header.outline, header),
+    started: header.started,
     pixels: header.dtype === "uint16" ? new Uint16Array(raw.buffer) : raw,
     presets: header.presets.map((preset) => ({ ...preset, curve: curveOf(preset, section) })),
     maps: header.maps.map((map) => ({ ...map, values: section(map.values) })),

@@ -28,7 +28,8 @@ class DraftSlice {
 }
 
 class VolumeDraft {
-  constructor() {
+  constructor(outline) {
+    this.outline = outline; // digest of the outline drawn over: another may stand when this is saved
     this.slices = new Map(); // by their number on screen, as soon as they are touched
     this.history = new PaintHistory();
     this.erasing = false;
@@ -108,8 +109,11 @@ class VolumeEditor {
     for (const [volume, draft] of drafts) {
       if (draft.saving !== receipt.id) continue;
       draft.saving = null;
-      if (receipt.problem) draft.said = receipt.problem;
-      else drafts.delete(volume);
+      if (receipt.problem) {
+        draft.said = receipt.problem;
+        // It asks to look at the strokes over the outline that stands now, and to save again.
+        if (this.viewer.outline?.volume === volume) draft.outline = this.viewer.outline.outline;
+      } else drafts.delete(volume);
     }
     this.take();
   }
@@ -117,7 +121,7 @@ class VolumeEditor {
   begin() {
     const { viewer } = this;
     if (this.open || !viewer.outline) return;
-    this.draft = new VolumeDraft();
+    this.draft = new VolumeDraft(viewer.outline.outline);
     drafts.set(viewer.outline.volume, this.draft);
     viewer.settings.outline = true;
     viewer.enlarge(viewer.outline.plane);
@@ -194,7 +198,7 @@ class VolumeEditor {
     viewer.send("outline", {
       id,
       volume: viewer.outline.volume,
-      outline: viewer.outline.outline,
+      outline: draft.outline,
       slices: draft.changed.map(({ mask }) => [mask.slice, mask.encode()]),
       author: this.author ?? "",
     });
