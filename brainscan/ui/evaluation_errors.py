@@ -16,10 +16,9 @@ from brainscan.evaluation.rows import ERROR_KINDS, ImageRow
 from brainscan.imaging.overlay import overlay_png
 from brainscan.imaging.scan import Scan
 from brainscan.ui.error_card import plain
+from brainscan.ui.picture_table import chosen_row
 
 _MOST = 100
-_THUMBNAIL_PX = 72
-_TABLE_PX = 620
 _ALL = "all"
 
 
@@ -68,23 +67,18 @@ def _table(result: EvaluationResult, numbers: Sequence[int], threshold: float) -
     frame = pd.DataFrame([_line(result, number, threshold) for number in numbers])
     # Another set of rows is another widget: a selection in the old one would mislead.
     digest = zlib.crc32(repr(list(numbers)).encode())
-    event = st.dataframe(
+    chosen = chosen_row(
         frame,
         key=f"evaluation_errors_{digest:08x}",
-        hide_index=True,
-        row_height=_THUMBNAIL_PX,
-        height=min(_TABLE_PX, _THUMBNAIL_PX * len(numbers) + 40),
-        on_select="rerun",
-        selection_mode="single-row",
-        column_config={
-            "Slice": st.column_config.ImageColumn("", width=84),
+        row_px=72,
+        picture_px=84,
+        columns={
             "p": st.column_config.NumberColumn("Probability", format="%.3f", width="small"),
             "File": st.column_config.TextColumn(width="medium"),
         },
         alt="Wrongly answered images; select a row to see its heat map.",
     )
-    rows = event.selection.rows
-    return numbers[rows[0] if rows and rows[0] < len(numbers) else 0]
+    return numbers[chosen]
 
 
 def _line(result: EvaluationResult, number: int, threshold: float) -> dict[str, object]:

@@ -24,9 +24,7 @@ from brainscan.ui.error_card import plain
 from brainscan.ui.evaluation_chart import chart
 from brainscan.ui.evaluation_tables import text_of
 from brainscan.ui.evaluation_tiles import tiles
-
-_THUMBNAIL_PX = 96
-_TABLE_PX = 620
+from brainscan.ui.picture_table import chosen_row
 
 
 def section(result: EvaluationResult) -> None:
@@ -120,20 +118,15 @@ def _choose(result: EvaluationResult, numbers: Sequence[int]) -> int:
         ]
     )
     digest = zlib.crc32(repr(list(numbers)).encode())  # a selection in other rows would mislead
-    event = st.dataframe(
+    chosen = chosen_row(
         frame,
         key=f"evaluation_outlines_{digest:08x}",
-        hide_index=True,
-        row_height=_THUMBNAIL_PX,
-        height=min(_TABLE_PX, _THUMBNAIL_PX * len(numbers) + 40),
-        on_select="rerun",
-        selection_mode="single-row",
-        column_config={
-            "Slice": st.column_config.ImageColumn("", width=110),
+        row_px=96,
+        picture_px=110,
+        columns={
             "Agreement": st.column_config.TextColumn(width="medium"),
             "File": st.column_config.TextColumn(width="medium"),
         },
         alt="Outlines that agree least with the masks; select a row to see both outlines.",
     )
-    rows = event.selection.rows
-    return numbers[rows[0] if rows and rows[0] < len(numbers) else 0]
+    return numbers[chosen]

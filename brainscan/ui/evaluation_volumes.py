@@ -18,9 +18,7 @@ from brainscan.evaluation.volumes import NOTES, VolumeRow
 from brainscan.ui.error_card import plain
 from brainscan.ui.evaluation_errors import picture
 from brainscan.ui.evaluation_tiles import tiles
-
-_THUMBNAIL_PX = 72
-_TABLE_PX = 620
+from brainscan.ui.picture_table import chosen_row
 
 
 @st.fragment
@@ -55,22 +53,15 @@ def _table(result: EvaluationResult, numbers: list[int]) -> int:
     pictures = [result.key_pictures.get(i) for i in numbers]
     frame.insert(0, "Slice", [one.thumbnail_url if one else None for one in pictures])
     frame.insert(2, "Error", frame.pop("Error"))
-    event = st.dataframe(
+    chosen = chosen_row(
         frame,
         key="evaluation_volumes",
-        hide_index=True,
-        row_height=_THUMBNAIL_PX,
-        height=min(_TABLE_PX, _THUMBNAIL_PX * len(numbers) + 40),
-        on_select="rerun",
-        selection_mode="single-row",
-        column_config={
-            "Slice": st.column_config.ImageColumn("", width=84),
-            "Volume": st.column_config.TextColumn(width="medium"),
-        },
+        row_px=72,
+        picture_px=84,
+        columns={"Volume": st.column_config.TextColumn(width="medium")},
         alt="Volumes, wrongly answered ones first; select a row to see its key slice.",
     )
-    rows = event.selection.rows
-    return numbers[rows[0] if rows and rows[0] < len(numbers) else 0]
+    return numbers[chosen]
 
 
 def _profile(result: EvaluationResult, number: int) -> None:

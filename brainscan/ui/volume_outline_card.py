@@ -89,8 +89,8 @@ def _figures(outline: VolumeOutline) -> str:
     if outline.largest is not None:
         pairs.append(("Diameters", diameter_words(outline.largest[1])))
         pairs.append(("Their slice", f"{outline.plane} {outline.largest[0] + 1}"))
-    pairs.append(("Lesions", str(measures.lesions)))
+    pairs.append(("Pieces", str(measures.lesions)))
     if measures.lesions > 1:
-        pairs.append(("Largest lesion", f"{milliliters(measures.largest_milliliters)} mL"))
+        pairs.append(("Largest piece", f"{milliliters(measures.largest_milliliters)} mL"))
     lines = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
     return f"<dl>{lines}</dl>"
