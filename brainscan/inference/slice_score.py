@@ -92,6 +92,24 @@ def key_slices(slices: Sequence[SliceScore], spacing: float) -> tuple[int, ...]:
     return tuple(found)
 
 
+def reaching(
+    ranked: Sequence[int], slices: Sequence[SliceScore], threshold: float
+) -> tuple[int, ...]:
+    """Return those of the ranked slices that reach the threshold, but at least the first.
+
+    Parameters
+    ----------
+    ranked
+        Indices from :func:`key_slices`.
+    slices
+        Of the plane, in the order of their index.
+    threshold
+        Operating threshold of a single slice.
+    """
+    above = tuple(index for index in ranked if (slices[index].probability or 0.0) >= threshold)
+    return above or tuple(ranked[:1])
+
+
 def suspicion(one: SliceScore) -> tuple[float, float]:
     """Return what suspicious slices are ranked by: probability, then strongest evidence."""
     return one.probability or 0.0, one.evidence.peak if one.evidence else 0.0

@@ -15,7 +15,7 @@ from brainscan.inference.decision import Decision
 from brainscan.inference.release import Release
 from brainscan.inference.slice_score import SliceScore as SliceScore
 from brainscan.inference.slice_score import SliceState as SliceState
-from brainscan.inference.slice_score import mean_types, suspicion
+from brainscan.inference.slice_score import mean_types, reaching, suspicion
 from brainscan.inference.volume_consistency import (
     contradictions,
     meets,
@@ -141,7 +141,7 @@ class VolumePrediction:
             type_set=()
             if decision == "no_tumor"
             else type_set(shares, release.type_quantiles, learned=types_learned),
-            key_slices=_suspicious(ranked, slices, alone.threshold),
+            key_slices=reaching(ranked, slices, alone.threshold),
             agreement=decisions.count(decision) / len(decisions),
             model=release.title,
             sha256=sha256,
@@ -300,11 +300,3 @@ class VolumePrediction:
             "slices": [one.index for one in found if one.outlined],
             "meets_evidence": meets(self.scored, self.slice_threshold),
         }
-
-
-def _suspicious(
-    ranked: tuple[int, ...], slices: tuple[SliceScore, ...], threshold: float
-) -> tuple[int, ...]:
-    """Return the ranked slices that reach the threshold, at least the first."""
-    above = tuple(index for index in ranked if (slices[index].probability or 0.0) >= threshold)
-    return above or ranked[:1]
