@@ -305,8 +305,10 @@ def _stroke(page: Any, *ways: tuple[float, float], button: str = "left") -> None
 
 def _mask(page: Any) -> tuple[np.ndarray, dict[str, str]]:
     """Return the mask that the page gives away, and what its file says."""
-    if not page.get_by_role("button", name="Mask PNG").is_visible():
-        page.get_by_text("Outline as a file").click()
+    settle(page)  # a panel that is just being drawn anew may open or close
+    panel = page.locator("details", has_text="Outline as a file")
+    if panel.get_attribute("open") is None:
+        panel.locator("summary").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="Mask PNG").click()
     with Image.open(download.value.path()) as image:
