@@ -1,4 +1,4 @@
-"""BrainScan reads brain MRI, slices and volumes: is there a tumor, which type, and where.
+"""BrainScan reads brain MRI, slices and volumes: is there a tumour, which type, and where.
 
 For research use only; not a medical device. The public names below are imported on first use,
 so that ``import brainscan`` costs nothing.

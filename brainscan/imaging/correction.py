@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -110,6 +111,11 @@ class PackedCorrection:
     def verb(self) -> str:
         """As in :class:`Correction`."""
         return "corrected" if self.model else "drawn"
+
+    @property
+    def digest(self) -> str:
+        """Tells it from every other one, also from one saved within the same second."""
+        return hashlib.sha256(f"{self.when} {self.author} {self.runs}".encode()).hexdigest()
 
     def correction(self) -> Correction:
         """Return the correction with its mask."""

@@ -153,7 +153,7 @@ def _dicom_panel(row: Row, reader: Reader, listed: Worklist, memory: Stores) -> 
     except InputRejected:
         return  # it has left memory; the viewer says so
     answer = row.answers[reader.key]
-    corrected = row.correction.when if row.correction else ""
+    corrected = row.correction.digest if row.correction else ""
     key = f"{row.sha256} {reader.key} {answer['sensitivity']} {answer['threshold']} {corrected}"
     if scan.instance is None:
         return

@@ -198,7 +198,7 @@ class VolumeSession:
         own = None if answer is None else answer.prediction
         if correction is None and own is not None and own.sensitivity == prediction.sensitivity:
             return answer.outline if answer else None
-        key = (question, prediction.sensitivity, correction and correction.when)
+        key = (question, prediction.sensitivity, correction and correction.digest)
         found = self.outlines.get(key)
         if found is None:
             made = None if correction is None else correction.correction()
@@ -223,8 +223,8 @@ class VolumeSession:
         place
             Tells volume, model and operating point.
         """
-        corrected = outline and outline.correction and outline.correction.when
-        key = ("outline", place, corrected)
+        corrected = self.corrections.get(volume.sha256)
+        key = ("outline", place, corrected and corrected.digest)
         found: PackedOutline | None = self.packed_outlines.get(key)
         if found is None:
             found = pack_outline(volume, prediction.plane, outline, viewer_words(outline))

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from brainscan.errors import InputRejected
-from brainscan.imaging.correction import UNNAMED, Correction, decode_mask, encode_mask
+from brainscan.imaging.correction import (
+    UNNAMED,
+    Correction,
+    PackedCorrection,
+    decode_mask,
+    encode_mask,
+)
 
 
 def text_of(*runs: int) -> str:
@@ -103,3 +109,13 @@ def test_what_began_with_no_model_names_none() -> None:
         "Outline drawn by A. Reader, 2026-01-02T03:04:05+00:00. It is no model's."
     )
     assert "Source" not in one.png_text()
+
+
+def test_two_corrections_of_one_second_are_told_apart() -> None:
+    when = "2026-11-26T18:02:00+00:00"
+    first, second = (
+        PackedCorrection.pack(Correction(np.eye(4) * share, "A. Reader", when, "resnet50 1.2.0"))
+        for share in (0, 1)
+    )
+    assert first.digest != second.digest
+    assert second.digest == PackedCorrection.pack(second.correction()).digest

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainscan.errors import BrainScanError, InputRejected
+from brainscan.imaging.fresh_file import write_fresh
 from brainscan.reporting.dicom.capture import secondary_captures
 from brainscan.reporting.dicom.file import DicomFile
 from brainscan.reporting.dicom.findings import Findings
@@ -89,17 +90,7 @@ def write_results(folder: Path, findings: Findings, kinds: Iterable[str]) -> Wri
 
 def _write(folder: Path, file: DicomFile) -> Path:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stem, number = file.name.removesuffix(".dcm"), 1
-        while True:
-            path = folder / (file.name if number == 1 else f"{stem}-{number}.dcm")
-            try:
-                with path.open("xb") as stream:
-                    stream.write(file.data)
-            except FileExistsError:
-                number += 1
-            else:
-                return path
+        return write_fresh(folder / file.name, file.data)
     except OSError as error:
         raise BrainScanError(
             f"The DICOM results cannot be written to {folder} ({error.strerror or 'write error'}). "
