@@ -12,6 +12,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 _LONGEST = (
     "training/test_training.py",
     "pages/test_diagnose_page.py",
+    "pages/test_diagnose_outline.py",
     "pages/test_volume_viewer.py",
     "pages/test_diagnose_dicom.py",
     "pages/test_evaluate_page.py",
