@@ -67,6 +67,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--precision", choices=("float32", "mixed_bfloat16"))
     parser.add_argument("--outlines", choices=("none", "joint", "only"),
                         help="learn outlines from masks: with the rest, or alone")  # fmt: skip
+    parser.add_argument("--tumor-from", choices=("features", "evidence"),
+                        help="what the tumour probability is read off (features)")  # fmt: skip
+    parser.add_argument("--carve", type=float, metavar="SHARE",
+                        help="share of the slices that lose or get a tumour (0)")  # fmt: skip
     parser.add_argument("--seed", type=int, metavar="N")
     parser.set_defaults(run=run)
 
@@ -140,9 +144,11 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
         "patience": args.patience,
         "keep": args.keep,
         "precision": args.precision,
+        "tumor_from": args.tumor_from,
         "outlines": args.outlines,
         "seed": args.seed,
         "preprocessing": replace(defaults.preprocessing, size=args.size) if args.size else None,
+        "augmentation": replace(defaults.augmentation, carve=args.carve) if args.carve else None,
     }
     if args.epochs is not None and args.head_epochs is None:
         given["head_epochs"] = min(defaults.head_epochs, max(args.epochs - 1, 0))

@@ -1,4 +1,4 @@
-"""Random changes of a training slice that leave its answer unchanged."""
+"""Random changes of a training slice; of geometry and grey levels, its answer stays."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ class Augmentation:
         Largest standard deviation of a Gaussian blur, in pixels.
     jpeg
         Probability of a JPEG compression with quality 40 to 95.
+    carve
+        Probability that a slice changes its class: a tumor-free one gets the tumor of another
+        slice of its kind, an outlined tumor is replaced by tissue of the other side (see
+        :mod:`brainscan.data.carving`).
     """
 
     flip: float = 0.5
@@ -49,6 +53,7 @@ class Augmentation:
     noise: float = 0.05
     blur: float = 1.0
     jpeg: float = 0.2
+    carve: float = 0.0
 
     @classmethod
     def none(cls) -> Augmentation:

@@ -36,7 +36,7 @@ def contact_sheet(
     lines = []
     for index in chosen:
         versions = [(loader.images[index], loader.masks[index])]
-        versions += [loader.sample(int(index), epoch, seed, how) for epoch in range(1, columns)]
+        versions += [loader.sample(int(index), epoch, seed, how)[:2] for epoch in range(1, columns)]
         lines.append(np.hstack([_outlined(image, mask) for image, mask in versions]))
     return np.vstack(lines)
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from brainscan.data.augmentation import Augmentation, augment
+from brainscan.data.carving import erase_tumor, paste_tumor
 from brainscan.data.dataset import Dataset, Record
 from brainscan.errors import DatasetError, InputRejected
 from brainscan.imaging.preprocessing import Preprocessing, preprocess
@@ -101,6 +102,10 @@ class DataLoader:
         self.mask_known = np.array(
             [r.mask is not None or r.label == "no_tumor" for r in self.records]
         )
+        # FLAIR shows tumors bright that other sequences do not: they would look like nothing there.
+        self._kind = np.array(["flair" in r.stratum for r in self.records], np.int8)
+        outlined = self.masks.any(axis=(1, 2))
+        self._outlined = tuple(np.flatnonzero(outlined & (self._kind == k)) for k in (0, 1))
 
     def __len__(self) -> int:
         return len(self.records)
@@ -130,12 +135,33 @@ class DataLoader:
 
     def sample(
         self, index: int, epoch: int, seed: int, how: Augmentation
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return image and mask of one training example, ``(size, size)`` uint8 each."""
+    ) -> tuple[np.ndarray, np.ndarray, float, int]:
+        """Return one training example: image and mask, ``(size, size)`` uint8; tumor; type."""
         generator = np.random.default_rng([seed, epoch, index])
-        image, mask = augment(self.images[index], self.masks[index], how, generator)
-        assert mask is not None
-        return image, mask
+        image, mask = self.images[index], self.masks[index]
+        tumor, kind = float(self.tumor[index]), int(self.type_index[index])
+        if how.carve and generator.random() < how.carve:
+            carved = self._carved(index, generator)
+            if carved is not None:
+                image, mask = carved
+                # A tumor in another head says nothing of where its type grows.
+                tumor, kind = 1.0 - tumor, -1
+        image, changed = augment(image, mask, how, generator)
+        assert changed is not None
+        return image, changed, tumor, kind
+
+    def _carved(
+        self, index: int, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray] | None:
+        image, mask = self.images[index], self.masks[index]
+        if self.tumor[index] == 0:
+            donors = self._outlined[self._kind[index]]
+            if not len(donors):
+                return None
+            donor = int(generator.choice(donors))
+            return paste_tumor(image, self.images[donor], self.masks[donor], generator)
+        without = erase_tumor(image, mask)
+        return None if without is None else (without, np.zeros_like(mask))
 
     def evidence(self, index: int, mask: np.ndarray, cells: int) -> np.ndarray:
         """Return the share of tumor in each cell of a mask: ``(cells, cells)`` float32.
@@ -161,11 +187,11 @@ class DataLoader:
 
         size = self.preprocessing.size
 
-        def load(index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-            image, mask = self.sample(int(index), epoch, seed, how)
+        def load(index: np.ndarray) -> tuple[np.ndarray, np.float32, np.int32, np.ndarray]:
+            image, mask, tumor, kind = self.sample(int(index), epoch, seed, how)
             evidence = self.evidence(int(index), mask, cells)
             scaled = image[..., None].astype(np.float32) / np.float32(255)
-            return scaled, self.tumor[index], self.type_index[index], evidence
+            return scaled, np.float32(tumor), np.int32(kind), evidence
 
         def example(index: tf.Tensor) -> tuple[tf.Tensor, ...]:
             image, tumor, kind, evidence = tf.numpy_function(

@@ -25,6 +25,12 @@ from brainscan.reporting.card_parts import (
     number_text,
 )
 
+_READ_FROM = {
+    "evidence": "Read off the strongest 1.5 % of the evidence map's cells and nothing else: what "
+    "is nowhere in the map cannot make a tumour. Grad-CAM of the tumour answer is the same map on "
+    "another scale.",
+    "features": "Read off the strongest evidence and the mean features of the whole slice.",
+}
 _ARCHITECTURES = {
     "resnet50": (
         "ResNet-50 v2 up to its fourth stage, features of stride 8 and 16 joined, shared heads"
@@ -120,6 +126,7 @@ def answer_section(manifest: dict[str, Any]) -> Section:
             else "",
         ),
         ("Outputs", _outputs(manifest)),
+        ("Tumour probability", _READ_FROM.get(text(manifest.get("tumor_from")), "")),
         ("Calibration", _temperatures(manifest)),
         ("Threshold", _short(manifest.get("threshold"))),
         ("Indeterminate", _band(manifest)),

@@ -23,7 +23,8 @@ from brainscan.reporting.card_sources import SOURCES
 _NOT_SAID = "The release does not say which images it was trained on."
 _SETTINGS = (
     "epochs", "batch_size", "learning_rate", "head_learning_rate", "weight_decay", "dropout",
-    "label_smoothing", "evidence_weight", "type_weight", "average", "precision", "seed",
+    "label_smoothing", "evidence_weight", "type_weight", "tumor_from", "outlines", "average",
+    "precision", "seed",
 )  # fmt: skip
 
 
@@ -109,6 +110,9 @@ def training_section(manifest: dict[str, Any], files: ReleaseFiles) -> Section:
     """Return how the network was trained: settings, best epoch, time."""
     blocks: list[Block] = [Text(problem) for problem in files.problems]
     pairs = [(readable(k), _plain(files.config[k])) for k in _SETTINGS if k in files.config]
+    carved = number(dig(files.config, "augmentation", "carve"))
+    if carved:
+        pairs.append(("slices whose tumour is erased, or that get one", f"{carved:.0%}"))
     best = whole(files.metrics.get("best_epoch"))
     history = files.history
     if history is not None and len(history):

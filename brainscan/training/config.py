@@ -50,6 +50,10 @@ class TrainingConfig:
     keep
         Epoch to release: ``"best"`` by ``val_score``, or ``"last"``, where the validation slices
         cannot judge all that is learned (types of a source that trains whole).
+    tumor_from
+        ``"features"``: the tumor head weighs the strongest evidence and the mean features of the
+        whole slice; ``"evidence"``: it reads the strongest evidence alone, so that what is not
+        somewhere in the evidence map cannot make a tumor.
     outlines
         ``"none"``: no decoder; ``"joint"``: the decoder learns with the rest; ``"only"``: the
         decoder learns on a network that stays as it is.
@@ -79,6 +83,7 @@ class TrainingConfig:
     average: float = 0.998
     patience: int = 6
     keep: str = "best"
+    tumor_from: str = "features"
     outlines: str = "none"
     outline_weight: float = 1.0
     precision: str = "float32"
@@ -98,12 +103,15 @@ class TrainingConfig:
             "average must lie in [0, 1)": 0 <= self.average < 1,
             "patience must be at least 1": self.patience >= 1,
             "keep must be best or last": self.keep in ("best", "last"),
+            "tumor_from must be features or evidence": self.tumor_from in ("features", "evidence"),
             "outlines must be none, joint or only": self.outlines in ("none", "joint", "only"),
         }
         for sentence, holds in checks.items():
             if not holds:
                 name = sentence.split()[0]
                 raise TrainingError(f"{sentence}; it is {getattr(self, name)}.")
+        if not 0 <= self.augmentation.carve <= 1:
+            raise TrainingError(f"carve must lie in [0, 1]; it is {self.augmentation.carve}.")
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as plain values."""

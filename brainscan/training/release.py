@@ -101,6 +101,7 @@ def make_release(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "types": list(config.types),
         "preprocessing": config.preprocessing.to_json(),
+        "tumor_from": config.tumor_from,
         "start": start_of(config),
         "data": data_facts(config, training, validation),
         "licence": licence_of(r.source for part in (training, validation) for r in part.records),

@@ -16,7 +16,7 @@ from brainscan.data.loader import DataLoader
 from brainscan.errors import TrainingError
 from brainscan.networks.build import build_network, freeze, freeze_all_but_decoder
 from brainscan.networks.decoder import OUTLINE
-from brainscan.networks.heads import EVIDENCE, TUMOR, TYPE
+from brainscan.networks.heads import EVIDENCE, TUMOR, TYPE, read_evidence_alone
 from brainscan.runs.folder import RunFolder
 from brainscan.training.checkpoint import Row, best_epoch, commit, has_checkpoint, restore
 from brainscan.training.config import TrainingConfig
@@ -84,6 +84,8 @@ class Trainer:
             dropout=config.dropout,
             outlines=outlines,
         )
+        if config.tumor_from == "evidence":
+            read_evidence_alone(self.network)
         # The averaged weights live in a network of their own: validating needs no swapping.
         self.averaged = build_network(
             config.architecture, size=size, types=types, outlines=outlines

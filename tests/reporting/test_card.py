@@ -303,6 +303,16 @@ def test_the_last_epoch_was_not_chosen_by_validation(tmp_path: Path) -> None:
     assert "chose the temperature and the threshold" in model_card(full_manifest(), tmp_path)
 
 
+def test_what_the_probability_is_read_off_and_carved_slices_are_told(tmp_path: Path) -> None:
+    plain = model_card(full_manifest(), tmp_path)
+    assert "Read off" not in plain and "erased" not in plain
+    for read, words in (("evidence", "and nothing else"), ("features", "of the whole slice")):
+        assert words in model_card(full_manifest() | {"tumor_from": read}, tmp_path)
+    (tmp_path / "config.json").write_text('{"epochs": 4, "augmentation": {"carve": 0.25}}')
+    told = model_card(full_manifest(), tmp_path)
+    assert "slices whose tumour is erased, or that get one" in told and "25%" in told
+
+
 @pytest.mark.parametrize(
     ("begun", "words"),
     [

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from brainscan.data.augmentation import Augmentation
 from brainscan.errors import TrainingError
 from brainscan.training.config import TrainingConfig
 
@@ -21,6 +22,8 @@ def test_settings_survive_json() -> None:
         ({"batch_size": 0}, "batch_size"),
         ({"learning_rate": -1.0}, "learning_rate must be above 0"),
         ({"validation_share": 0.9}, "between 0.02 and 0.5; it is 0.9"),
+        ({"tumor_from": "outline"}, "tumor_from must be features or evidence; it is outline"),
+        ({"augmentation": Augmentation(carve=1.5)}, "carve must lie in .0, 1.; it is 1.5"),
     ],
 )
 def test_impossible_settings_are_sentences(change: dict, sentence: str) -> None:

@@ -18,6 +18,7 @@ from brainscan.errors import TrainingError
 from brainscan.imaging.phantom import write_phantom_dataset
 from brainscan.imaging.reading import read_scan
 from brainscan.inference.classifier import TumorClassifier
+from brainscan.networks.weights import read_arrays
 from brainscan.runs.folder import RunFolder
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import check_same_data, training_split
@@ -36,7 +37,8 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(dataset: Path) -> list[str]:
     return [
         str(dataset), "--architecture", "custom_cnn", "--size", "64", "--epochs", str(EPOCHS),
-        "--batch-size", "4", "--validation-share", "0.25",
+        "--batch-size", "4", "--validation-share", "0.25", "--carve", "0.5",
+        "--tumor-from", "evidence",
     ]  # fmt: skip
 
 
@@ -159,6 +161,9 @@ def test_run_becomes_a_release_that_predicts(story: Story, models: Path, tmp_pat
     assert "Tumour AUROC" in card
     assert "0 of them byte-identical to one used in training or validation" in card
     assert "random weights" in card
+    assert "what is nowhere in the map cannot make a tumour" in card
+    stored = read_arrays(models / "tiny" / "weights.npz")  # of a run continued three times
+    assert stored["tumor_dense/0"][0] > 0 and not stored["tumor_dense/0"][1:].any()
     assert str(story.runs.parent) not in (models / "tiny" / "config.json").read_text()
 
 
