@@ -139,7 +139,9 @@ def _outlined(name: str, node: dict[str, Any]) -> list[str]:
         if false is not None:
             parts.append(f"covers part of {_of_hundred(false, 'tumour-free slices')}")
         quartile = number(dig(piece, "dice_quartiles", 0))
-        if quartile is not None:
+        if quartile == 0:
+            parts.append("touches nothing of the tumour on at least every fourth tumour slice")
+        elif quartile is not None:
             parts.append(f"has a Dice below {number_text(quartile)} on every fourth tumour slice")
         if parts:
             told = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}, and {parts[-1]}"

@@ -64,6 +64,11 @@ def test_limits_speak_of_outlines_where_there_are_some() -> None:
     ) in told
     assert "has a Dice below 0.643 on every fourth tumour slice." in told
     assert "are no outlines" in chapter(without(full_manifest()), "Limits")
+    empty = full_manifest()
+    for part in empty["metrics"]["brain-mri"]["outlines"]["by_stratum"]:
+        part["dice_quartiles"][0] = 0.0
+    told = chapter(empty, "Limits")
+    assert "touches nothing of the tumour on at least every fourth tumour slice." in told
 
 
 def test_a_release_without_a_decoder_says_so() -> None:
