@@ -14,6 +14,7 @@ _LONGEST = (
     "pages/test_diagnose_page.py",
     "pages/test_diagnose_outline.py",
     "pages/test_volume_viewer.py",
+    "pages/test_volume_outline.py",
     "pages/test_diagnose_dicom.py",
     "pages/test_evaluate_page.py",
     "inference/test_classifier.py",

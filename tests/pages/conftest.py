@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from brainscan.ui import training_shown
+from tests.imaging import patient
+from tests.imaging.test_volume_orientation import affines
 from tests.pages.browser import FLAGS, ROOT, Console, chromium_path, serve
 
 
@@ -43,6 +46,25 @@ def fake_url(chromium: Any, fake_log: Path) -> Iterator[str]:
     """The address of the app with stand-ins for the released models."""
     script = ROOT / "tests" / "pages" / "fake_app.py"
     with serve(script, env={"FAKE_MODEL_LOG": str(fake_log)}) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def volume_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The patient with a marker on the left, in four orientations and two formats."""
+    folder = tmp_path_factory.mktemp("volumes")
+    made = []
+    for name in ("RAS", "PIR", "oblique"):
+        made.append(folder / f"{name}.nii.gz")
+        made[-1].write_bytes(patient.nifti_bytes(affines()[name]))
+    made.append(patient.classic_series(folder / "sagittal", patient.SAGITTAL, backwards=True))
+    return made
+
+
+@pytest.fixture(scope="session")
+def volume_viewer_url(chromium: Any, volume_files: list[Path]) -> Iterator[str]:
+    env = {"VOLUME_VIEWER_FILES": os.pathsep.join(map(str, volume_files))}
+    with serve(ROOT / "tests/pages/volume_viewer_app.py", env=env) as address:
         yield address
 
 
