@@ -287,7 +287,9 @@ def _types(
     check: Callable[[int, int], None],
 ) -> dict[str, Estimate | None]:
     """Compare the types given by the model and by the most similar tumor of another group."""
-    members = np.array([k for k, row in enumerate(rows) if row.type in TYPES], int)
+    members = np.array(
+        [k for k, row in enumerate(rows) if row.type in TYPES and row.types_learned], int
+    )
     names = sorted({str(rows[k].type) for k in members})
     if len(names) < 2:
         return {"types_model": None, "types_nearest": None}

@@ -12,6 +12,8 @@ from brainscan.evaluation.intervals import Estimate, GroupBootstrap, proportion
 from brainscan.evaluation.rows import ImageRow
 from brainscan.evaluation.statistics import Ranking
 
+_NOTHING = "Nothing here has both a label and a prediction."
+
 
 @dataclass(frozen=True)
 class Breakdown:
@@ -100,7 +102,8 @@ def ranked(
 ) -> tuple[Estimate, Estimate]:
     """Return AUROC and sensitivity at specificity 0.95, undefined with a single class."""
     if truth.all() or not truth.any():
-        nothing = Estimate.undefined(len(truth), "Only one class is present here.")
+        why = "Only one class is present here." if len(truth) else _NOTHING
+        nothing = Estimate.undefined(len(truth), why)
         return nothing, nothing
     ranking = Ranking(truth, probability)
     bootstrap = GroupBootstrap(units)

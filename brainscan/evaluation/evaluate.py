@@ -88,7 +88,7 @@ def evaluate(
     review, outlines = ReviewStore(), OutlineStore()
     looks = Looks()
     known = SeenImages.load(Path(classifier.release.folder))
-    warnings: list[str] = []
+    problems: list[tuple[str, str]] = []
     report(0, total)
     with suppress(Cancelled):  # said below, with how far it got
         for outcome in predict_files(classifier, wanted, cancel=stop, gate=False):
@@ -96,8 +96,8 @@ def evaluate(
                 found = compare_image(images[number], outcome)
                 rows[number] = row = found.row
                 outlines.offer(number, row, found.picture)
-                if found.problem:
-                    warnings.append(found.problem)
+                if found.problem and (mask := images[number].mask) is not None:
+                    problems.append((found.problem, mask.name))
                 if outcome.prediction is not None and outcome.scan is not None:
                     looks.offer(number, images[number], outcome.scan)
                     review.offer(number, row, outcome.scan, outcome.prediction.evidence)
@@ -117,7 +117,7 @@ def evaluate(
         fingerprint=_fingerprint(dataset),
         warnings=(
             *dataset.warnings,
-            *mask_sentences(warnings),
+            *mask_sentences(problems),
             *_refused(rows.values()),
             *sentences(volumes),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +16,8 @@ from brainscan.imaging.head import head_area
 from brainscan.imaging.scan import Scan
 from brainscan.inference.batch import FileResult
 from brainscan.inference.prediction import Prediction
+
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +72,7 @@ def compare_image(record: Record, outcome: FileResult) -> ImageAnswer:
         sha256=prediction.sha256,
         elapsed_ms=float(prediction.elapsed_ms),
         gate_refused=prediction.refusal is not None,
+        types_learned=prediction.types_learned,
         outline=_match(prediction, scan, mask) if mask is not None and compared else None,
     )
     kept = (scan, mask, answer) if compared else (None, None, None)
@@ -107,10 +110,24 @@ def _hit(prediction: Prediction, mask: np.ndarray) -> bool:
     return bool(heat.max() > 0 and mask.flat[int(np.argmax(heat))])
 
 
-def mask_sentences(problems: Iterable[str]) -> list[str]:
-    """Turn the problems met with masks into one sentence each kind."""
-    found = list(problems)
+def mask_sentences(problems: Iterable[tuple[str, str]]) -> list[str]:
+    """Turn the problems met with masks into one sentence each kind.
+
+    Parameters
+    ----------
+    problems
+        What is wrong with a mask, as the end of a sentence, and the name of its file.
+    """
+    found: dict[str, list[str]] = {}
+    for kind, name in problems:
+        found.setdefault(kind, []).append(name)
     return [
-        f"{found.count(kind)} mask(s) {kind} and are left out of all figures on masks."
-        for kind in sorted(set(found))
+        f"{len(names)} mask(s) {kind} and are left out of all figures on masks: {_first(names)}."
+        for kind, names in sorted(found.items())
     ]
+
+
+def _first(names: Sequence[str]) -> str:
+    """Return the first few names, and how many there are beside them."""
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -20,8 +20,9 @@ from brainscan.imaging.scan import Scan
 FALSE_SHARE = 0.005
 """Share of the head from which on an outline on a tumor-free slice is called a false mask."""
 
-REFERENCE_COLOR, ANSWER_COLOR = (76, 141, 255), (242, 142, 43)
-LEGEND = "blue: the expert's outline; orange: the model's"
+# The model's outline is blue on every page.
+REFERENCE_COLOR, ANSWER_COLOR = (242, 142, 43), (76, 141, 255)
+LEGEND = "orange: the expert's outline; blue: the model's"
 
 OutlineKind = Literal["worst", "false"]
 _KEPT = 24  # pictures of a kind and stratum

@@ -70,15 +70,18 @@ class EvaluationResult(Evaluated):
 
     @cached_property
     def _typed(self) -> tuple[int, ...]:
-        """`counted` rows that are no tumor, or a tumor of a given type."""
+        """`counted` rows that are no tumor, or a tumor of a given type that could be named."""
         return tuple(
-            i for i in self.counted if self.rows[i].label == "no_tumor" or self.rows[i].type
+            i
+            for i in self.counted
+            if self.rows[i].label == "no_tumor"
+            or (self.rows[i].type and self.rows[i].types_learned)
         )
 
     @cached_property
     def _type_names(self) -> tuple[str, ...]:
         """Types of model and dataset; empty when either has none."""
-        present = {self.rows[i].type for i in self.counted} - {None}
+        present = {self.rows[i].type for i in self._typed} - {None}
         if not present or not self.model.types:
             return ()
         return tuple(name for name in TYPES if name in present or name in self.model.types)

@@ -35,7 +35,8 @@ class ImageRow:
     decision
         The model's own decision, with its indeterminate band.
     types
-        Type name to probability given a tumor; empty without prediction or types.
+        Type name to probability given a tumor; empty without prediction or types, and where
+        the types were not learned on scans of this sequence.
     peak
         Largest evidence value, a probability.
     hit
@@ -56,6 +57,9 @@ class ImageRow:
     outline
         The model's outline beside the expert's; ``None`` where there is nothing to compare, for
         a release without a decoder or an image whose tumor has no mask.
+    types_learned
+        As in `brainscan.inference.prediction.Prediction`. Where not, the app names no type, and
+        none is counted as right or wrong.
     """
 
     name: str
@@ -80,6 +84,11 @@ class ImageRow:
     volume: str | None = None
     slice: int | None = None
     outline: OutlineMatch | None = None
+    types_learned: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.types_learned:
+            object.__setattr__(self, "types", ())
 
     @classmethod
     def of(cls, record: Record, **found: Any) -> ImageRow:
@@ -98,7 +107,7 @@ class ImageRow:
 
     @property
     def best_type(self) -> str | None:
-        """Most probable type whatever the decision, or ``None`` when the model knows none."""
+        """Most probable type whatever the decision, or ``None`` when the model names none."""
         return max(self.types, key=lambda pair: pair[1])[0] if self.types else None
 
     def answer(self, threshold: float) -> str | None:

@@ -33,6 +33,8 @@ def seen_level(result: EvaluationResult) -> Level:
 
 def seen_sentence(result: EvaluationResult) -> str:
     """Say in plain words how many images were seen in training, and what that means."""
+    if not result.predicted:
+        return "No image has a prediction, so none is compared with the training images."
     level = seen_level(result)
     if level == "unknown":
         return (

@@ -115,6 +115,7 @@ def evaluate_volume(
         sha256=answer.sha256,
         elapsed_ms=answer.elapsed_ms,
         gate_refused=2 * sum(one.gate_refused for one in answer.scored) > len(answer.scored),
+        types_learned=answer.types_learned,
     )
     known = mask
     if record.mask is None and record.label == "no_tumor":
@@ -165,6 +166,7 @@ def _slice_row(
         hit=_hit(one, mask, answer) if tumor else None,
         sha256=answer.sha256,
         gate_refused=one.gate_refused,
+        types_learned=answer.types_learned,
         volume=record.name,
         slice=one.index,
         outline=outlines.on_slice(answer.plane, one.index) if outlines else None,

@@ -182,7 +182,8 @@ class VolumeFigures:
     indeterminate
         Share of the volumes with a prediction that is left undecided.
     type_accuracy
-        Over tumor volumes of a known type, found or missed.
+        Over tumor volumes of a known type, found or missed, on whose sequence the types were
+        learned.
     profile_auroc
         Mean over volumes of the AUROC of their slices.
     hit_rate
@@ -259,7 +260,7 @@ def volume_figures(volumes: Sequence[VolumeRow]) -> VolumeFigures:
         type_accuracy=proportion(
             sum(row.best_type == row.type for row in typed),
             len(typed),
-            "No tumour volume has a known type, or the model has none.",
+            "No tumour volume has a known type, or the model names none on scans like these.",
         ),
         profile_auroc=_mean([auroc.value or 0.0 for _, auroc in profiles],
                             [units[i] for i, _ in profiles]),

@@ -8,6 +8,8 @@ from typing import Literal
 
 SequenceLabel = Literal["T1", "T1ce", "T2", "FLAIR", "unknown"]
 """T1ce is T1 after contrast agent."""
+PROTON_DENSITY = "proton density"
+"""What `other_sequence` calls it; a reason names it by the same words."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class SequenceGuess:
     label: SequenceLabel
     reason: str
 
+    @property
+    def proton_density(self) -> bool:
+        """Whether an unknown sequence is proton density, as far as the reason tells."""
+        return self.label == "unknown" and other_sequence(self.reason) == PROTON_DENSITY
+
 
 # Words at token borders; digits and underscores count as borders so that "ax_t1_2" is found.
 _START, _END = r"(?<![a-z])", r"(?![a-z])"
@@ -34,7 +41,8 @@ _OTHER: tuple[tuple[str, str], ...] = (
     (rf"{_START}(perf\w*|dsc|dce|asl|bold|fmri|cbf|cbv|ttp|mtt){_END}", "perfusion or function"),
     (rf"{_START}(tof|mra|mrv|angio\w*|pca){_END}", "angiography"),
     (rf"{_START}(stir){_END}", "STIR"),
-    (rf"{_START}(pd|dp|proton.?density|pdw){_END}", "proton density"),
+    # No digit after it: "PD01" is the name of a patient, of Parkinson's disease for example.
+    (rf"{_START}(pd(w|wi)?|dp|proton.?density){_END}(?!\d)", PROTON_DENSITY),
     (rf"{_START}(loc|localiz\w*|localis\w*|scout|survey|aahead\w*){_END}", "a localiser"),
 )
 _T1_FLAIR = re.compile(rf"{_START}t1[^a-z0-9]*flair")

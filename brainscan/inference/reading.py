@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from brainscan.imaging.geometry import Geometry
-from brainscan.imaging.sequence import SequenceGuess
+from brainscan.imaging.sequence import PROTON_DENSITY, SequenceGuess
 from brainscan.inference.calibration import sigmoid, softmax
 from brainscan.inference.gate import GateVerdict
 from brainscan.inference.heatmap import HeatMap
@@ -86,14 +86,17 @@ def types_learned(sequence: SequenceGuess | None) -> bool:
     The labelled types of the public training sets are almost all of T1 slices after contrast
     agent. Where a file does not tell its sequence, as a picture, nothing speaks against it.
     """
-    return sequence is None or sequence.label in ("T1ce", "unknown")
+    if sequence is None or sequence.label == "T1ce":
+        return True
+    return sequence.label == "unknown" and not sequence.proton_density
 
 
 def type_warning(sequence: SequenceGuess | None, release: Release) -> str | None:
     """Return why no type is named; ``None`` where one is, or for a model without types."""
     if sequence is None or types_learned(sequence) or not release.types:
         return None
+    name = PROTON_DENSITY if sequence.proton_density else sequence.label
     return (
-        f"This is a {sequence.label} scan, as far as the file tells. The types were learned on T1 "
+        f"This is a {name} scan, as far as the file tells. The types were learned on T1 "
         "slices after contrast agent: on other sequences they mean nothing, and none is ruled out."
     )

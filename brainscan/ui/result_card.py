@@ -16,6 +16,10 @@ _DECISIONS = {
     "indeterminate": ("Uncertain", "indeterminate"),
 }
 _SLICE_VALUE = "tumour probability"
+ONLY_IF_T1CE = (
+    "Only if this is a T1 slice after contrast agent, which the file does not say: the types were "
+    "learned on no other."
+)
 NOT_THIS = (
     "It reads one slice by itself: no neighbouring slices, no other sequences, no history. "
     "It was trained on public research images and has not been validated on patients. "
@@ -25,12 +29,18 @@ OUTLINE_IS = (
     "Its outline is a proposal for a reader to correct, drawn on this slice alone. It is not fit "
     "for planning radiation or surgery."
 )
+_OWN_BAR = (
+    "Every type has a bar of its own, so a more probable one can be left out: the model is surer "
+    "of that type where it is right."
+)
 
 
 def result_card(
     answer: Mapping[str, Any],
     point: OperatingPoint | None = None,
     type_sets: Mapping[str, Any] | None = None,
+    *,
+    sequence_stated: bool = True,
 ) -> None:
     """Show an answer, given as the plain values of ``Prediction.to_json()``.
 
@@ -42,12 +52,14 @@ def result_card(
         The operating point it was decided at, where the release records what it covers.
     type_sets
         ``type_sets`` of the release manifest, if any.
+    sequence_stated
+        Whether the file tells its sequence; where not, the types stand under a condition.
     """
     st.html(
         decision_html(answer)
         + probability_html(answer)
         + coverage_html(point)
-        + types_html(answer, type_sets)
+        + types_html(answer, type_sets, sequence_stated=sequence_stated)
     )
 
 
@@ -108,17 +120,22 @@ def coverage_html(point: OperatingPoint | None) -> str:
     )
 
 
-def types_html(answer: Mapping[str, Any], type_sets: Mapping[str, Any] | None = None) -> str:
+def types_html(
+    answer: Mapping[str, Any],
+    type_sets: Mapping[str, Any] | None = None,
+    *,
+    sequence_stated: bool = True,
+) -> str:
     """Return the type set and the type probabilities, the largest first, as HTML.
 
     Empty for a model without types; a sentence alone where the types were not learned on scans
-    of this sequence.
+    of this sequence. Where the file states no sequence, the set says on which it holds.
     """
     probabilities: Mapping[str, float] = answer["type_probabilities"]
     if not probabilities:
         return ""
     if not answer.get("types_learned", True):
-        return _set_html(answer, type_sets)
+        return _set_html(answer, type_sets, "")
     ranked = sorted(probabilities.items(), key=lambda pair: -pair[1])
     lines = "".join(
         f"<tr><th scope=row>{escape(name)}</th>"
@@ -126,7 +143,7 @@ def types_html(answer: Mapping[str, Any], type_sets: Mapping[str, Any] | None = 
         for name, share in ranked
     )
     quiet = " bs-quiet" if answer["decision"] == "no_tumor" else ""
-    return _set_html(answer, type_sets) + (
+    return _set_html(answer, type_sets, "" if sequence_stated else ONLY_IF_T1CE) + (
         f'<table class="bs-types{quiet}"><caption>Type, if it is a tumour</caption>'
         f"<tbody>{lines}</tbody></table>"
     )
@@ -141,11 +158,13 @@ def refusal_card(sentence: str) -> None:
     )
 
 
-def _set_html(answer: Mapping[str, Any], type_sets: Mapping[str, Any] | None) -> str:
+def _set_html(
+    answer: Mapping[str, Any], type_sets: Mapping[str, Any] | None, condition: str
+) -> str:
     """Return the type set in words and how often such sets are right; empty without one.
 
     A scan that may well be tumor-free gets no heading, and one of a sequence on which the types
-    were not learned no names.
+    were not learned no names. ``condition`` is the sentence that ends it, if any.
     """
     types: Sequence[str] = answer.get("type_set", ())
     if not types:
@@ -159,11 +178,20 @@ def _set_html(answer: Mapping[str, Any], type_sets: Mapping[str, Any] | None) ->
             note = "" if len(types) == 1 else "One name would be a false certainty. "
             level = f"{100 * type_sets['level']:g} of 100"
             note += f"Made to hold the true type for {level} tumours like the validation data."
+            note += "" if _most_probable(types, answer) else f" {_OWN_BAR}"
+        note = f"{note} {condition}".strip()
     if answer["decision"] == "indeterminate":
         words = f"<span>If it is a tumour: {escape(words)}</span>"
     else:
         words = f"<strong>{escape(words.capitalize())}</strong>"
     return f'<p class="bs-set" data-testid="type-set">{words}<small>{note}</small></p>'
+
+
+def _most_probable(types: Sequence[str], answer: Mapping[str, Any]) -> bool:
+    """Return whether no type outside a set is more probable than one in it."""
+    shares: Mapping[str, float] = answer.get("type_probabilities") or {}
+    ranked = sorted(shares, key=lambda name: -shares[name])
+    return not shares or set(ranked[: len(types)]) == set(types)
 
 
 def facts_card(pairs: Iterable[tuple[str, str]]) -> None:

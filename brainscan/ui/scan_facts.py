@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from brainscan.imaging.limits import human_bytes
 from brainscan.imaging.scan import Scan
 from brainscan.imaging.voi import Voi
@@ -31,6 +33,11 @@ def file_facts(scan: Scan, size_bytes: int) -> dict[str, str]:
     if scan.format == "DICOM":
         facts["Window"] = "; ".join(map(_window, scan.windows)) or "none in the file"
     return facts | {"File": human_bytes(size_bytes), "SHA-256": scan.sha256[:16]}
+
+
+def states_sequence(facts: Mapping[str, str]) -> bool:
+    """Return whether a file tells its sequence, by the facts of `file_facts`."""
+    return not facts.get("Sequence", "Unknown").startswith("Unknown")
 
 
 def _mode(scan: Scan) -> str:

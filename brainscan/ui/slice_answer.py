@@ -24,6 +24,7 @@ from brainscan.ui.error_card import warning_cards
 from brainscan.ui.identity_panel import identity_panel
 from brainscan.ui.models import Reader
 from brainscan.ui.outlines import SliceOutline, outline_of
+from brainscan.ui.scan_facts import states_sequence
 from brainscan.ui.store import Stores
 from brainscan.ui.worklist import Row, Worklist
 
@@ -63,7 +64,10 @@ def answer_column(row: Row, reader: Reader | None, listed: Worklist, memory: Sto
     elif reader is not None and reader.key in row.answers:
         answer = row.answers[reader.key]
         result_card.result_card(
-            answer, st.session_state.get("point"), reader.release.manifest.get("type_sets")
+            answer,
+            st.session_state.get("point"),
+            reader.release.manifest.get("type_sets"),
+            sequence_stated=states_sequence(row.facts),
         )
         _outline_section(row, reader, listed, memory)
         if row.synthetic:
@@ -96,6 +100,8 @@ def _outline_section(row: Row, reader: Reader, listed: Worklist, memory: Stores)
     left_out = row.answers[reader.key]["decision"] == "no_tumor" and row.correction is None
     if outline is not None and not left_out:
         st.html(outline_card.outline_html(outline))
+    elif outline is None:
+        st.caption("This model draws no outline. Its evidence map shows where it looks.")
     if row.correction is not None:
         own = outline is not None and outline.model_mask is not None
         st.button(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +154,10 @@ def test_types_of_the_nearest_tumor_of_another_group(tmp_path: Path) -> None:
     assert found.types_model is not None
     assert (found.types_nearest.value, found.types_nearest.n) == (0.8, 5)
     assert found.types_model.value == 0.6
+    unnamed = [replace(one, types_learned=number != 4) for number, one in enumerate(rows)]
+    without = measure_baselines(unnamed, list("abcdef"), looks)
+    assert without is not None and without.types_model is not None
+    assert (without.types_model.value, without.types_model.n) == (0.5, 4)
 
 
 def test_one_group_name_for_a_whole_source_counts_as_none(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from brainscan.data.dataset import Dataset, Record, open_dataset
 from brainscan.errors import Cancelled, ModelUnavailable
 from brainscan.evaluation import evaluate as module
 from brainscan.evaluation.evaluate import evaluate
+from brainscan.evaluation.image_run import mask_sentences
 from brainscan.inference.batch import FileResult
 from brainscan.inference.decision import OperatingPoint
 from brainscan.inference.prediction import Prediction
@@ -99,6 +101,21 @@ def test_every_image_has_a_row_in_the_order_of_the_dataset(folder, classifier):
     assert outcome.versions["numpy"] == np.__version__
 
 
+def test_a_type_that_is_not_named_is_no_error(folder, classifier, monkeypatch):
+    record = Record(folder / "yes" / "1.png", "yes/1.png", "tumor", type="pituitary")
+    dataset = Dataset(folder, (record,), "manifest")
+    assert evaluate(dataset, classifier).rows[0].error(0.5) == "wrong type"
+
+    def predict_files(classifier, paths, *, cancel, gate):
+        for path in paths:
+            answer = replace(_prediction(0.9), types_learned=False)
+            yield FileResult(path, "ok", None, answer, scan(40, 30))
+
+    monkeypatch.setattr(module, "predict_files", predict_files)
+    outcome = evaluate(dataset, classifier)
+    assert outcome.rows[0].error(0.5) is None and outcome.types is None
+
+
 def test_progress_runs_from_nothing_to_all(folder, classifier):
     calls: list[tuple[int, int]] = []
     evaluate(open_dataset(folder), classifier, progress=lambda *call: calls.append(call))
@@ -166,6 +183,15 @@ def test_a_mask_that_does_not_fit_is_left_out_and_said(folder, classifier, mask,
     assert outcome.hit_rate.reason == "No image with a prediction has a tumour mask."
 
 
+def test_the_first_masks_that_do_not_fit_are_named():
+    problems = [("are empty", f"m{number}.png") for number in range(7)]
+    assert mask_sentences([*problems, ("cannot be read", "x.png")]) == [
+        "7 mask(s) are empty and are left out of all figures on masks: "
+        "m0.png, m1.png, m2.png, m3.png, m4.png and 2 more.",
+        "1 mask(s) cannot be read and are left out of all figures on masks: x.png.",
+    ]
+
+
 def test_outlines_are_compared_with_masks_and_with_tumor_free_slices(folder, classifier):
     classifier.release.outlines = True
     drawn = _prediction(0.9, outlined=True).mask()
@@ -186,7 +212,7 @@ def test_outlines_are_compared_with_masks_and_with_tumor_free_slices(folder, cla
     assert unmasked is None and wrong is None
     assert outcome.warnings == (
         "1 mask(s) show tumour on an image labelled tumour-free and are left out of all figures "
-        "on masks.",
+        "on masks: full.png.",
     )
     size = int(drawn.sum())
     assert (exact.dice, exact.hd95_px, exact.reference) == (1.0, 0.0, size)

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn import metrics as reference
 
+from brainscan.evaluation.breakdown import ranked
 from tests.evaluation.builders import TYPES, random_result, result, row
 
 
 @pytest.fixture(scope="module")
 def outcome():
     return random_result()
+
+
+def test_types_that_are_not_named_are_in_no_figure_on_types():
+    rows = [
+        row("a", "tumor", 0.9, kind="glioma", types=(0.8, 0.1, 0.1)),
+        replace(
+            row("b", "tumor", 0.9, kind="pituitary", types=(0.8, 0.1, 0.1)), types_learned=False
+        ),
+        row("c", "no_tumor", 0.1, types=(0.8, 0.1, 0.1)),
+    ]
+    outcome = result(rows)
+    assert outcome.types is not None and (outcome.types.n, outcome.types.accuracy.value) == (1, 1)
+    assert outcome.at_model_threshold.classes.n == 2
+    assert outcome.errors_at(0.5) == [] and outcome.at_model_threshold.binary.n == 3
+    assert result(rows[1:]).types is None
+    assert result(rows[1:]).at_model_threshold.classes is None
 
 
 def test_figures_match_scikit_learn_at_any_threshold(outcome):
@@ -100,6 +119,11 @@ def test_breakdown_by_source_and_sequence(outcome):
     )
     hits = [r.hit for r in flair if r.hit is not None]
     assert part.hit_rate.value == pytest.approx(np.mean(hits))
+
+
+def test_nothing_at_all_is_not_called_one_class():
+    auroc, _ = ranked(np.array([], bool), np.array([], float), [])
+    assert auroc.reason == "Nothing here has both a label and a prediction."
 
 
 def test_a_source_of_one_class_has_no_auroc():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.evaluation.builders import row
@@ -31,6 +33,15 @@ def test_wrong_type_counts_only_where_a_tumor_is_found_and_the_type_is_known():
     assert row("a", "tumor", 0.9, types=(0.7, 0.2, 0.1)).error(0.5) is None
     assert row("a", "tumor", 0.9, kind="glioma", types=(0.7, 0.2, 0.1)).error(0.5) is None
     assert row("a", "tumor", 0.9, kind="glioma").error(0.5) is None
+
+
+def test_a_type_that_the_app_does_not_name_is_neither_right_nor_wrong():
+    wrong = row("a", "tumor", 0.9, kind="pituitary", types=(0.7, 0.2, 0.1))
+    unnamed = replace(wrong, types_learned=False)
+    assert wrong.error(0.5) == "wrong type" and unnamed.error(0.5) is None
+    assert (unnamed.types, unnamed.best_type, unnamed.type) == ((), None, "pituitary")
+    assert unnamed.severity("wrong type") == 0.0
+    assert unnamed.error(0.95) == "missed tumor"
 
 
 def test_severity_grows_with_misplaced_confidence():

@@ -50,6 +50,11 @@ def test_a_release_that_cannot_tell_says_so() -> None:
     assert line["seen_in_training"] == ""
 
 
+def test_without_a_prediction_nothing_is_said_of_training() -> None:
+    outcome = replace(random_result(40), rows=(), seen_known=6000)
+    assert seen_sentence(outcome).startswith("No image has a prediction")
+
+
 def test_the_figures_are_given_with_and_without() -> None:
     outcome = _with_seen(30)
     without = outcome.without_seen

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +25,7 @@ from brainscan.evaluation.intervals import WILSON_NOTE, resampling_units
 from brainscan.evaluation.report import html_report
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.volume_tables import text_volumes, wrong_volumes
+from brainscan.evaluation.volumes import volume_figures
 from brainscan.inference.batch import FileResult
 from brainscan.inference.decision import OperatingPoint
 from tests.evaluation.builders import TYPES, result, row, scan
@@ -187,6 +189,31 @@ def test_each_volume_is_one_case(outcome: EvaluationResult) -> None:
     assert (figures.profile_auroc.value, figures.profile_auroc.n) == (1.0, 2)
     assert [one.error for one in outcome.volumes] == [None, "wrong type", None]
     assert wrong_volumes(outcome) == [1]
+
+
+def test_a_type_that_is_not_named_is_left_out_of_type_accuracy(outcome: EvaluationResult) -> None:
+    right, wrong, free = outcome.volumes
+    unnamed = replace(wrong, row=replace(wrong.row, types_learned=False))
+    figures = volume_figures((right, unnamed, free))
+    assert (figures.type_accuracy.value, figures.type_accuracy.n) == (1.0, 1)
+    assert (figures.sensitivity.value, figures.sensitivity.n) == (1.0, 2)
+    assert wrong.error == "wrong type" and unnamed.error is None
+    alone = volume_figures((unnamed, free)).type_accuracy
+    assert not alone.defined and "names none on scans like these" in (alone.reason or "")
+
+
+def test_what_a_volume_does_not_name_is_not_named_on_its_slices(
+    tmp_path: Path, classifier: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unlearned(*arguments: Any, **named: Any) -> Any:
+        return replace(predict_volume(*arguments, **named), types_learned=False)
+
+    monkeypatch.setattr(volume_run, "predict_volume", unlearned)
+    outcome = _one(tmp_path, "meningioma", tumor_labels(), classifier)
+    assert outcome.volumes[0].error is None
+    assert outcome.volume_figures.type_accuracy.n == 0
+    assert not any(one.types_learned for one in outcome.rows)
+    assert not outcome.errors_at(0.5) and outcome.types is None
 
 
 def test_the_profile_of_a_volume_has_no_interval(outcome: EvaluationResult) -> None:

@@ -253,6 +253,7 @@ def test_real_series(data_dir: Path) -> None:
     assert volume.shape == (256, 256, 20) and volume.plane == "axial"
     assert volume.spacing == pytest.approx((0.859375, 0.859375, 7.0), abs=0.01)
     assert found.preselected is not None and "proton density" in found.series[0].sequence.reason
+    assert found.series[0].sequence.proton_density
 
 
 @pytest.mark.parametrize(
@@ -300,6 +301,35 @@ def test_sequence_timing(times: tuple, agent: bool, label: str) -> None:
         Protocol(echo_time=echo, repetition_time=repetition, inversion_time=inversion, agent=agent)
     )
     assert guess.label == label and guess.reason.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("FSE PD AXIAL OBL", True),
+        ("pd_tse_tra", True),
+        ("AX PDW", True),
+        ("AX PDWI", True),
+        ("Proton-Density", True),
+        ("updated", False),
+        ("PDF export", False),
+        ("rapid brain", False),
+        ("PD01 brain", False),
+        ("AX T1 POST GD", False),
+        ("SWI", False),
+        ("", False),
+    ],
+)
+def test_proton_density_is_a_word_of_its_own(text: str, found: bool) -> None:
+    assert guess_sequence(Protocol(description=text)).proton_density == found
+    assert guess_from_file_name(f"{text}.nii.gz").proton_density == found
+    assert not found or sequence_from_text(text) == "unknown"
+
+
+def test_proton_density_is_told_by_header_and_timing() -> None:
+    assert guess_sequence(Protocol(contrast="PROTON_DENSITY")).proton_density
+    assert guess_sequence(Protocol(echo_time=20, repetition_time=3000)).proton_density
+    assert not guess_sequence(Protocol(contrast="DIFFUSION")).proton_density
 
 
 def test_file_names() -> None:

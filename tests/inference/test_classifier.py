@@ -14,7 +14,7 @@ from brainscan.imaging.geometry import Geometry
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
-from brainscan.imaging.sequence import SequenceGuess, SequenceLabel
+from brainscan.imaging.sequence import SequenceGuess, SequenceLabel, guess_from_file_name
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.decision import OperatingPoint, decided_again
 from brainscan.inference.prediction import Decision, HeatMap, Prediction
@@ -131,6 +131,13 @@ def test_blank_slice_is_refused(classifier: TumorClassifier) -> None:
     blank = Scan(np.zeros((200, 200), np.uint8), "blank.png", "0", "PNG", "L")
     with pytest.raises(InputRejected, match="blank"):
         classifier.predict(blank)
+
+
+def test_no_type_is_named_on_proton_density(classifier: TumorClassifier, phantom: Scan) -> None:
+    scan = replace(phantom, sequence=guess_from_file_name("FSE PD AXIAL OBL.nii"))
+    answer = classifier.predict(scan, gate=False)
+    assert answer.type is None and not answer.types_learned
+    assert any("a proton density scan" in text for text in answer.warnings)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from brainscan.errors import Cancelled, InputRejected, ModelUnavailable, NotBrai
 from brainscan.imaging.dicom import find_series, read_series
 from brainscan.imaging.nifti import read_nifti
 from brainscan.imaging.orientation import Plane
-from brainscan.imaging.sequence import SequenceGuess
+from brainscan.imaging.sequence import SequenceGuess, guess_from_file_name
 from brainscan.imaging.volume import Volume
 from brainscan.inference.calibration import sigmoid, softmax
 from brainscan.inference.gate import NO_GATE
@@ -254,6 +254,13 @@ def test_a_background_that_is_not_the_darkest_value_does_not_hide_the_head() -> 
     scored = [one.index for one in predict_volume(fake_classifier(), volume).scored]
     reference: VolumePrediction = predict_volume(fake_classifier(), plain)
     assert scored == [one.index for one in reference.scored]
+
+
+def test_types_are_not_named_on_proton_density() -> None:
+    guess = guess_from_file_name("FSE PD AXIAL OBL.nii")
+    answer = predict_volume(fake_classifier(), replace(make_volume(), sequence=guess))
+    assert answer.decision == "tumor" and answer.type is None and not answer.types_learned
+    assert any("a proton density scan" in text for text in answer.warnings)
 
 
 def test_types_are_not_named_on_a_sequence_they_were_not_learned_on() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from brainscan.inference.decision import OperatingPoint
 from brainscan.ui.result_card import (
+    ONLY_IF_T1CE,
     coverage_html,
     decision_html,
     measured,
@@ -115,6 +116,31 @@ def test_type_set_is_said_in_words() -> None:
     assert "bs-set" not in types_html(_answer(type_set=[], decision="no_tumor"), sets)
     shaky = types_html(_answer(type_set=["glioma"], decision="indeterminate"), sets)
     assert "<span>If it is a tumour: glioma</span>" in shaky and "<strong>" not in shaky
+
+
+def test_a_set_that_skips_a_more_probable_type_says_why() -> None:
+    shares = {"glioma": 0.54, "pituitary": 0.38, "meningioma": 0.08}
+
+    def told(*types: str) -> bool:
+        answer = _answer(type_set=list(types), type_probabilities=shares)
+        return "a bar of its own" in types_html(answer, {"level": 0.95})
+
+    assert told("glioma", "meningioma")
+    assert not told("glioma", "pituitary") and not told("glioma")
+
+
+def test_types_stand_under_a_condition_where_the_file_states_no_sequence() -> None:
+    sets = {"level": 0.95}
+    named = _answer(type_set=["meningioma"])
+    told = types_html(named, sets, sequence_stated=False)
+    promise = "for 95 of 100 tumours like the validation data. "
+    assert f"{promise}{ONLY_IF_T1CE}</small>" in told and "after contrast agent" in ONLY_IF_T1CE
+    assert f"<small>{ONLY_IF_T1CE}</small>" in types_html(named, None, sequence_stated=False)
+    assert ONLY_IF_T1CE not in types_html(named, sets)
+    free = _answer(type_set=[], decision="no_tumor")
+    unlearned = _answer(type_set=["glioma"], types_learned=False)
+    for quiet in (free, unlearned):
+        assert ONLY_IF_T1CE not in types_html(quiet, sets, sequence_stated=False)
 
 
 def test_no_type_is_named_where_the_types_were_not_learned() -> None:
