@@ -1,4 +1,4 @@
-"""Outlines that readers drew themselves: kept with the scan's row until they are taken back.
+"""Outlines that readers drew: kept with the scan's row, and for the same file added again.
 
 What the canvas sends is not trusted: it may be of another scan, another size, or no mask at all.
 Session state holds a correction as text, its run lengths, never as an array.
@@ -16,6 +16,9 @@ from brainscan.imaging.correction import Correction, PackedCorrection, decode_ma
 from brainscan.imaging.scan import Scan
 from brainscan.ui.outlines import figures
 from brainscan.ui.worklist import Row, Worklist
+
+KEPT = "It lives as long as this page stays open: take it away as a file."
+"""Of an outline by a reader, for people."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from brainscan.imaging.overlay import overlay_png
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import HeatMap, Prediction
 from brainscan.notice import RESEARCH_USE
-from brainscan.ui.corrections import corrected_words
+from brainscan.ui.corrections import KEPT, corrected_words
 from brainscan.ui.outline_card import area_words, diameter_words, title
 from brainscan.ui.outlines import SliceOutline, result_figures
 from brainscan.ui.stability import at_answer
@@ -174,7 +174,7 @@ def mask_caption(row: Row, model_key: str) -> str:
     """Return what the files of a row's mask will hold."""
     if row.correction is not None:
         words = corrected_words(row.correction)
-        return f"{words}. The files say so."
+        return f"{words}. The files say so. {KEPT}"
     if model_key not in row.outlines:
         return ""
     answer = row.answers[model_key]

@@ -60,7 +60,7 @@ def sample_files() -> tuple[tuple[str, bytes], ...]:
 
 
 def forget(worklist: Worklist, stores: Stores, rows: Iterable[Row]) -> None:
-    """Take rows off the list and their pixels and bytes out of memory."""
+    """Take rows off the list and their pixels and bytes out of memory; outlines drawn stay."""
     for row in list(rows):
         worklist.remove(row.sha256)
         stores.files.discard((worklist.session, row.sha256))
@@ -127,7 +127,8 @@ def maps_of(row: Row, session: str, stores: Stores, reader: Reader) -> tuple[Vie
     key = (reader.key, row.sha256)
     maps = stores.maps.get(key)
     if maps is None:
-        maps = viewer_maps(prediction_of(row, session, stores, reader))
+        prediction = prediction_of(row, session, stores, reader)
+        maps = viewer_maps(prediction, reader.release.manifest)
         stores.maps.put(key, maps, sum(entry.values.nbytes for entry in maps))
     return maps
 

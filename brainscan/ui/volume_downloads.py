@@ -16,7 +16,7 @@ from brainscan.reporting.evidence_nifti import evidence_nifti
 from brainscan.reporting.mask_exports import VOLUME_KINDS, volume_file
 from brainscan.ui import dicom_results
 from brainscan.ui import volume_exports as exports
-from brainscan.ui.corrections import corrected_words
+from brainscan.ui.corrections import KEPT, corrected_words
 from brainscan.ui.volume_work import Answer
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def mask_words(outline: VolumeOutline | None) -> str:
         return "This model draws no outline: the mask is where its evidence reaches one half."
     if outline.correction is not None:
         words = corrected_words(outline.correction)
-        return f"{words}. The files of the mask say so."
+        return f"{words}. The files of the mask say so. {KEPT}"
     if outline.empty:
         return "Nothing is outlined: the mask is empty."
     return "The mask is the model's outline, not checked by a person."

@@ -1,7 +1,7 @@
 """One opened study: which volume is looked at, what is known of it, which work is under way.
 
 It lives in the session state alone, so that closing it, or the browser window, lets go of every
-voxel and of who the patient is.
+voxel and of who the patient is. Outlines that a reader drew stay until the window is closed.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from brainscan.ui.volume_viewer.outline import PackedOutline, pack_outline
 from brainscan.ui.volume_work import Answer
 
 _SESSION = "volume_session"
+_DRAWN = "drawn_on_volumes"  # begins with none of the names that close_study takes away
 _MIB = 2**20
 Question = tuple[str, str]
 """Key of the model and of the volume."""
@@ -63,7 +64,8 @@ class VolumeSession:
         The question that ``asking`` answers.
     corrections, set_aside
         Outlines that a reader drew, by SHA-256 of the volume: those that stand, and those from
-        which the reader went back to the model's. As text, so that none has to leave.
+        which the reader went back to the model's. As text, so that none has to leave; they
+        outlive the study, for the same volume opened again.
     outlines, packed_outlines
         Outlines with their measures, and as the viewer takes them, by question, sensitivity and
         time of the correction.
@@ -277,11 +279,14 @@ def current() -> VolumeSession | None:
 def open_study(given: Given) -> None:
     """Close what is open and look through these files."""
     close_study()
-    st.session_state[_SESSION] = VolumeSession(given, volume_work.search(given))
+    corrections, set_aside = st.session_state.setdefault(_DRAWN, ({}, {}))
+    st.session_state[_SESSION] = VolumeSession(
+        given, volume_work.search(given), corrections=corrections, set_aside=set_aside
+    )
 
 
 def close_study() -> None:
-    """Forget the study: files, voxels, answers, identity."""
+    """Forget the study: files, voxels, answers, identity; not what a reader drew."""
     study = st.session_state.pop(_SESSION, None)
     if study is not None:
         study.close()

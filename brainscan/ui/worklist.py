@@ -59,7 +59,7 @@ class Row:
         :func:`brainscan.ui.outlines.figures`.
     correction, set_aside
         The outline that a reader drew and that stands for the scan, and the one that was taken
-        back for the model's.
+        back for the model's; they outlive the row, see :class:`Worklist`.
     """
 
     sha256: str
@@ -137,6 +137,8 @@ class Worklist:
     """The rows of a session, which one is shown, and in which order.
 
     Volumes stand beside the rows; ``notices`` are sentences about the files dropped last.
+    ``drawn`` holds what a reader drew on rows taken off the list, correction and the one set
+    aside, by SHA-256: it is put back when the same file is added again.
     """
 
     session: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -146,6 +148,9 @@ class Worklist:
     paused: bool = False
     volumes: dict[str, VolumeEntry] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    drawn: dict[str, tuple[KeptCorrection | None, KeptCorrection | None]] = field(
+        default_factory=dict
+    )
 
     def add_volume(self, volume: VolumeEntry) -> bool:
         """Keep a volume; return ``False`` when the same one is there already."""
@@ -159,15 +164,19 @@ class Worklist:
         if row.sha256 in self.rows:
             return False
         self.rows[row.sha256] = row
+        if row.sha256 in self.drawn:
+            row.correction, row.set_aside = self.drawn.pop(row.sha256)
         self.selected = self.selected or row.sha256
         self.paused = False
         return True
 
     def remove(self, sha256: str) -> None:
-        """Take a row off the list; its neighbour is shown next."""
+        """Take a row off the list but keep what was drawn on it; its neighbour is shown next."""
         keys = list(self.rows)
         place = keys.index(sha256)
-        del self.rows[sha256]
+        row = self.rows.pop(sha256)
+        if row.correction is not None or row.set_aside is not None:
+            self.drawn[sha256] = (row.correction, row.set_aside)
         if self.selected == sha256:
             rest = keys[place + 1 :] or keys[:place][-1:]
             self.selected = rest[0] if rest else ""

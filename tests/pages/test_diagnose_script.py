@@ -16,7 +16,7 @@ import brainscan.ui.models
 from brainscan.imaging.correction import encode_mask
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.inference.release import models_root
-from brainscan.ui import reading_room
+from brainscan.ui import reading_room, result_card
 from brainscan.ui.exporting import results_csv
 from brainscan.ui.store import stores
 from brainscan.ui.worklist import Worklist
@@ -58,6 +58,21 @@ def test_samples_are_all_read(script: AppTest, fake: None) -> None:
     assert [row.status for row in _rows(script)] == ["ok"] * 5
     assert [row.synthetic for row in _rows(script)] == [True] * 5
     assert "Stop" not in [button.label for button in script.button]
+
+
+def test_types_stand_under_a_condition_where_the_file_states_no_sequence(
+    script: AppTest, fake: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr(
+        result_card, "result_card", lambda *_, sequence_stated: told.append(sequence_stated)
+    )
+    _press(script.run(), "Try a sample")
+    assert told and not told[-1]
+    for row in _rows(script):
+        row.facts["Sequence"] = "T1ce. The description speaks of T1ce."
+    script.run()
+    assert not script.exception and told[-1]
 
 
 def test_without_a_model_the_page_says_so_and_still_shows_the_scans(
@@ -185,6 +200,39 @@ def test_correction_survives_another_sensitivity_and_can_be_set_aside(
     _press(script, "Back to the corrected outline")
     assert "Corrected by A. Reader" in section()
     assert not script.exception
+
+
+@pytest.mark.parametrize("way", ["Remove from list", "Clear"])
+def test_correction_is_put_back_with_the_file_taken_off_the_list(
+    script: AppTest, fake: None, way: str
+) -> None:
+    _press(script.run(), "Try a sample")
+    (row, *_) = _rows(script)
+    mask = np.zeros((256, 256), bool)
+    mask[100:110, 100:120] = True
+    sent = {"id": "1", "scan": row.sha256, "mask": encode_mask(mask), "author": "A. Reader"}
+    listed: Worklist = script.session_state["worklist"]
+    reading_room.keep_outline(listed, stores(), sent, script.session_state["model_key"])
+    made = row.correction
+    assert made is not None
+
+    def taken_off_and_added() -> Any:
+        _press(script.run(), way)
+        assert row.sha256 not in listed.rows
+        reading_room.add_files(listed, stores(), reading_room.sample_files())
+        listed.selected = row.sha256
+        script.run()
+        assert not script.exception and row.sha256 in listed.rows
+        return listed.rows[row.sha256]
+
+    again = taken_off_and_added()
+    assert again is not row and (again.correction, again.set_aside) == (made, None)
+    assert any("Corrected by A. Reader" in str(html.proto.body) for html in script.get("html"))
+    _press(script, "Back to the model's outline")
+    again = taken_off_and_added()
+    assert (again.correction, again.set_aside) == (None, made)
+    _press(script, "Back to the corrected outline")
+    assert again.correction is made and not script.exception
 
 
 def test_dicom_results_hold_the_corrected_outline(script: AppTest, fake: None) -> None:

@@ -193,6 +193,23 @@ def test_volumes_have_figures_and_a_table_of_their_own(
     assert any(chart.key == "evaluation_profile" for chart in app.get("plotly_chart"))
 
 
+@pytest.mark.parametrize("name", ["1.png", "a.nii.gz"])
+def test_with_nothing_readable_there_are_no_figures(
+    app: AppTest, tmp_path: Path, name: str
+) -> None:
+    for folder in ("yes", "no"):
+        (tmp_path / "bad" / folder).mkdir(parents=True)
+        (tmp_path / "bad" / folder / name).write_bytes(bytes(range(200, 256)) * 40)
+    _evaluate(app, tmp_path / "bad")
+    assert not app.exception
+    assert [text.value for text in app.info] == [
+        "None of the files could be read, so there are no predictions and no figures."
+    ]
+    assert [heading.value for heading in app.subheader] == ["2 file(s) without a prediction"]
+    shown = _html(app) + " ".join(text.value for text in app.caption)
+    assert "Only one class" not in shown and "seen in training" not in shown
+
+
 def test_slices_of_a_masked_volume_can_be_looked_through(app: AppTest, tmp_path: Path) -> None:
     root = tmp_path / "masked"
     write_volume(root / "a.nii.gz")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def test_upload_is_answered_and_the_uploader_emptied(page: AppTest) -> None:
     page.file_uploader[1].set_value(("t1ce.nii", HEAD, "application/octet-stream")).run()
     _finish(page)
     html = _html(page)
-    for words in ("Tumour suspected", "Value of the scan", "scored axial slices decide", "mL"):
+    for words in ("Tumour suspected", "Value of the scan", "scored axial slices get", "mL"):
         assert words in html
     assert page.session_state["volume_upload_turn"] == 1
     (answer,) = _study(page).answers.values()
@@ -126,9 +127,52 @@ def test_wrong_path_is_a_sentence(page: AppTest, path: str) -> None:
 def test_files_without_a_volume_say_so(page: AppTest) -> None:
     page.file_uploader[1].set_value(("case.nii.gz", HEAD[:300], "application/gzip")).run()
     _finish(page)
-    assert page.info[0].value == "There is no volume of the brain among these files."
+    assert [error.value for error in page.error] == [
+        "case.nii.gz looks like a NIfTI file but is damaged: the header is not all there. "
+        "Copy or save it again.".replace(":", "\\:")
+    ]
+    assert not page.info and _labels(page) == ["Open another scan"]
     page.button(key="volume_close").click().run()
     assert "Try a sample" in _labels(page)
+
+
+def test_a_folder_of_bad_files_names_each(page: AppTest, tmp_path: Path) -> None:
+    for name in ("broken.nii.gz", "noise.nii", "broken.png"):
+        (tmp_path / name).write_bytes(bytes(range(200, 256)) * 40)
+    _open(page, tmp_path)
+    said = sorted(error.value.split()[0] for error in page.error)
+    assert said == ["broken.nii.gz", "broken.png", "noise.nii"]
+    assert "no volume of the brain that can be read" in page.info[0].value
+    assert _labels(page) == ["Open another scan"]
+
+
+def test_the_only_volume_has_no_others_beside_it(page: AppTest, tmp_path: Path) -> None:
+    (tmp_path / "cut.nii").write_bytes(HEAD[:9000])
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    _open(page, tmp_path)
+    assert "cut.nii ends early" in page.error[0].value
+    assert page.error[1].value.startswith("broken.png contains text")
+    assert not any("other volumes" in text.value for text in page.caption)
+
+
+def test_another_volume_is_said_not_to_be_affected(page: AppTest, scans: Path) -> None:
+    _open(page, scans)
+    study = _study(page)
+    study.volumes.discard(study.chosen)
+    study.problems[study.chosen] = "t1ce.nii cannot be opened. Check its permissions."
+    page.run()
+    assert any("other volumes" in text.value for text in page.caption)
+
+
+@pytest.mark.parametrize("kind", ["folder", "archive"])
+def test_an_empty_folder_is_said_to_be_empty(page: AppTest, tmp_path: Path, kind: str) -> None:
+    (tmp_path / "case").mkdir()
+    with zipfile.ZipFile(tmp_path / "case.zip", "w"):
+        pass
+    _open(page, tmp_path / ("case" if kind == "folder" else "case.zip"))
+    assert not page.error
+    assert page.info[0].value.startswith(f"The {kind} case")
+    assert "is empty" in page.info[0].value
 
 
 def test_a_folder_of_pictures_leads_on_to_the_page_for_them(
@@ -294,6 +338,35 @@ def test_outline_is_measured_corrected_and_taken_back(page: AppTest) -> None:
     page.selectbox(key="volume_model").select(other).run()
     _finish(page)
     assert "<h3>Corrected outline</h3>" in _html(page)
+
+
+def test_a_correction_is_there_again_when_the_volume_is_opened_again(page: AppTest) -> None:
+    def opened(name: str, data: bytes = HEAD) -> VolumeSession:
+        page.file_uploader[1].set_value((name, data, "application/octet-stream")).run()
+        _finish(page)
+        return _study(page)
+
+    def closed() -> None:
+        page.button(key="volume_close").click().run()
+        assert "volume_session" not in page.session_state
+
+    study = opened("t1.nii")
+    assert study.keep_outline(_draw(study)).problem == ""
+    (made,) = study.corrections.values()
+    closed()
+    opened("other.nii", fake_volume.head_nifti(slices=16))
+    assert "<h3>Outline</h3>" in _html(page)  # another volume, another outline
+    closed()
+    again = opened("t1.nii")
+    assert again is not study and list(again.corrections.values()) == [made]
+    assert "<h3>Corrected outline</h3>" in _html(page) and "Corrected by Dr Day" in _html(page)
+
+    page.button(key="volume_set_aside").click().run()
+    closed()
+    opened("t1.nii")
+    assert "<h3>Outline</h3>" in _html(page)
+    page.button(key="volume_take_up").click().run()
+    assert not page.exception and "<h3>Corrected outline</h3>" in _html(page)
 
 
 @pytest.mark.parametrize(

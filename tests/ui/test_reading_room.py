@@ -213,7 +213,9 @@ def test_saved_view_and_results_follow_the_outline(
     measured = document["results"][0]["outline_measures"]
     assert (measured["corrected_by"], measured["area"]) == ("=A. Reader", 200.0)
     assert measured["corrected_at"] == rows[0].correction.when  # type: ignore[union-attr]
-    assert "Corrected by =A. Reader" in exporting.mask_caption(rows[0], reader.key)
+    caption = exporting.mask_caption(rows[0], reader.key)
+    assert "Corrected by =A. Reader" in caption
+    assert caption.endswith("as long as this page stays open: take it away as a file.")
     for kind in SLICE_KINDS:
         file = slice_file(kind, scan, prediction)
         assert exporting.mask_file(drawn.name, kind) == (file.name, file.mime)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from brainscan.ui.corrections import KeptCorrection
 from brainscan.ui.worklist import Row, Worklist, summary
 
 MODEL = "resnet50 1.0.0"
@@ -64,6 +65,22 @@ def test_removing_shows_the_neighbor() -> None:
     assert listed.selected == "sha-a"
     listed.remove("sha-a")
     assert (listed.selected, listed.rows) == ("", {})
+
+
+def test_what_was_drawn_on_a_row_is_there_again_when_the_file_is() -> None:
+    made = KeptCorrection("", (0, 0), "A. Reader", "2026-11-26T18:02:00+00:00", "", {})
+    stands, aside = _row("a"), _row("b")
+    stands.correction, aside.set_aside = made, made
+    listed = _list(stands, aside, _row("c"))
+    for row in (stands, aside, listed.rows["sha-c"]):
+        listed.remove(row.sha256)
+    assert set(listed.drawn) == {"sha-a", "sha-b"}
+    again = [_row("a"), _row("b"), _row("c")]
+    for row in again:
+        listed.add(row)
+    assert [row.correction for row in again] == [made, None, None]
+    assert [row.set_aside for row in again] == [None, made, None]
+    assert listed.drawn == {}  # the row holds it now, and may lose it
 
 
 def test_selected_row_is_read_first_and_rejected_rows_do_not_wait() -> None:
