@@ -13,7 +13,7 @@ from brainscan.inference.release import Release
 from brainscan.inference.volume_outline import VolumeOutline
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.ui import volume_answer, volume_exports, volume_intake, volume_session
-from brainscan.ui.error_card import error_card, warning_cards
+from brainscan.ui.error_card import error_card, plain, warning_cards
 from brainscan.ui.identity_panel import identity_panel
 from brainscan.ui.model_picker import choose_release
 from brainscan.ui.models import title_of
@@ -22,7 +22,7 @@ from brainscan.ui.result_card import facts_card
 from brainscan.ui.viewer.payload import Picture
 from brainscan.ui.volume_controls import choose_sensitivity
 from brainscan.ui.volume_downloads import dicom_panel, downloads
-from brainscan.ui.volume_picker import collection, picker
+from brainscan.ui.volume_picker import collection, picker, refusals, without_volume
 from brainscan.ui.volume_progress import progress
 from brainscan.ui.volume_session import VolumeSession
 from brainscan.ui.volume_viewer import volume_viewer
@@ -56,11 +56,12 @@ def nothing_to_show(study: VolumeSession) -> None:
             else:
                 st.info("Looking through the files was stopped.", icon=":material/cancel:")
         else:
-            warning_cards(study.found.warnings)
-            st.info(
-                "There is no volume of the brain among these files.", icon=":material/view_in_ar:"
-            )
-            collection(study.found)
+            found = study.found
+            warning_cards(found.warnings)
+            if sentence := without_volume(study.given, found):
+                st.info(plain(sentence), icon=":material/view_in_ar:")
+            refusals(found.rejected)
+            collection(found, refused=False)
         close_button("Open another scan", ":material/folder_open:")
 
 
@@ -143,7 +144,11 @@ def picture_column(
         st.html('<div class="bs-waiting">The scan appears here.</div>')
     elif problem := study.problems.get(study.chosen):
         error_card(problem)
-        st.caption("The other volumes of the study are not affected.")
+        found = study.found
+        if found is not None and len(found.candidates) > 1:
+            st.caption("The other volumes of the study are not affected.")
+        elif found is not None:
+            refusals(found.rejected)
     elif study.chosen in study.stopped:
         st.info("Reading the scan was stopped.", icon=":material/cancel:")
         st.button("Read it", key="volume_reread", on_click=study.go_on, args=(study.chosen,))

@@ -24,6 +24,9 @@ from brainscan.imaging.volume import Volume
 
 Kind = Literal["slice", "series", "nifti"]
 
+_SHAPELESS = frozenset({Format.UNKNOWN, Format.GZIP, Format.TEXT})
+"""What a damaged NIfTI file looks like by its first bytes."""
+
 
 @dataclass(frozen=True, eq=False)
 class FoundScan:
@@ -145,7 +148,8 @@ def find_scans(
     (:func:`brainscan.imaging.dicom.find_series`); a series of one image, or whose images make no
     volume, counts as slices, and so does every copy of them. A file that is nothing known is
     ignored in a folder or archive, and refused where it was given by itself or its suffix says
-    that it is an image.
+    that it is an image. One whose suffix says that it is a NIfTI volume counts as one, so that
+    reading it says what is wrong with it.
 
     Parameters
     ----------
@@ -180,7 +184,7 @@ def find_scans(
         kind = _sniff(source)
         if kind is Format.DICOM:
             dicom.append(source)
-        elif kind is Format.NIFTI:
+        elif kind is Format.NIFTI or (kind in _SHAPELESS and _claims_nifti(source)):
             scans.append(FoundScan("nifti", source.name, (source,)))
         elif kind in READABLE or source.path in named or _claims_image(source):
             scans.append(FoundScan("slice", source.name, (source,)))
@@ -258,5 +262,9 @@ def _sniff(source: Source) -> Format:
 
 def _claims_image(source: Source) -> bool:
     """Whether a file says by its name that it is an image, so that a bad one is not lost."""
-    name = source.name.casefold()
-    return any(name.endswith(suffix) for suffix in (*IMAGE_SUFFIXES, ".nii", ".nii.gz"))
+    return source.name.casefold().endswith(tuple(IMAGE_SUFFIXES)) or _claims_nifti(source)
+
+
+def _claims_nifti(source: Source) -> bool:
+    """Whether a file says by its name that it is a NIfTI volume."""
+    return source.name.casefold().endswith((".nii", ".nii.gz"))

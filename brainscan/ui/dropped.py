@@ -89,7 +89,13 @@ def take(
     rejected += intake.rejected
     kinds = {source: _kind(source) for source in sources}
     if Format.DICOM not in kinds.values():
-        strays = (source for source, kind in kinds.items() if kind not in _SCANS)
+        # A damaged NIfTI file is a volume by its name; what is wrong with it is said already.
+        known_volumes = {source for found in intake.volumes for source in found.sources}
+        strays = (
+            source
+            for source, kind in kinds.items()
+            if kind not in _SCANS and source not in known_volumes
+        )
         single |= {source for source in strays if source.inside is None}
     slices = ((source.name, source.read()) for source in sources if source in single)
     known = add_files(listed, memory, slices)

@@ -43,10 +43,15 @@ def show(result: EvaluationResult) -> None:
     if notes:
         with st.expander(f"{len(notes)} note(s) on these figures", icon=":material/warning:"):
             warning_cards(notes)
-    if result.volumes:
+    if any(one.plane is not None for one in result.volumes):
         evaluation_volumes.section(result)
-    if result.rows or not result.volumes:
+    if result.predicted:
         _images(result)
+    elif not any(one.plane is not None for one in result.volumes):
+        st.info(
+            "None of the files could be read, so there are no predictions and no figures.",
+            icon=":material/scan_delete:",
+        )
     if result.refused:
         st.subheader(f"{len(result.refused):,} file(s) without a prediction")
         refused_table(result)

@@ -10,6 +10,9 @@ from brainscan.ui.outlines import SliceOutline
 
 _PIXELS = "The file does not state how large its pixels are, so these are pixels, not mm."
 _NOTHING = "Nothing is outlined."
+UNCERTAIN = (
+    "Uncertain border: how far the reading of the mirrored slice differs. It bounds no error."
+)
 
 
 def outline_html(outline: SliceOutline) -> str:
@@ -21,6 +24,8 @@ def outline_html(outline: SliceOutline) -> str:
         parts.append(f"<p>{_NOTHING}</p>")
     else:
         parts.append(_figures(outline))
+        if outline.area_range is not None:
+            parts.append(f"<p><small>{UNCERTAIN}</small></p>")
         if outline.measures.unit == "px":
             parts.append(f"<p><small>{_PIXELS}</small></p>")
     return f'<section class="bs-outline" data-testid="outline">{"".join(parts)}</section>'

@@ -63,14 +63,14 @@ def answer_card(
 
 
 def agreement(prediction: VolumePrediction) -> str:
-    """Return how many slices decide alone as the volume does, in words."""
+    """Return how many slices get the volume's decision when read alone, in words."""
     scored = len(prediction.scored)
     alike = round(prediction.agreement * scored)
     skipped = len(prediction.slices) - scored
     rest = f"; {skipped} without enough head were not read" if skipped else ""
     return (
-        f"{alike} of {scored} scored {prediction.plane} slices decide by themselves as the scan "
-        f"does{rest}."
+        f"{alike} of {scored} scored {prediction.plane} slices get this decision when read alone; "
+        f"slices beyond a tumour, and slices left indeterminate, do not{rest}."
     )
 
 

@@ -12,7 +12,9 @@ import numpy as np
 
 from brainscan.errors import Cancelled, InputRejected
 from brainscan.imaging.dicom.series import Series
+from brainscan.imaging.formats import HEAD_BYTES, READABLE, Format, sniff
 from brainscan.imaging.intake import FoundScan, Intake
+from brainscan.imaging.nifti import slices_of
 from brainscan.imaging.orientation import PLANE_OF_AXIS
 from brainscan.imaging.rejected import Rejected
 from brainscan.imaging.sequence import SequenceGuess, SequenceLabel, guess_from_file_name
@@ -21,6 +23,7 @@ from brainscan.imaging.volume import Volume
 from brainscan.imaging.windowing import apply_window
 
 THUMBNAIL = 96
+_SLICES = READABLE | {Format.DICOM}
 _PREFERENCE: tuple[SequenceLabel, ...] = ("T1ce", "FLAIR", "T1", "T2", "unknown")
 
 
@@ -97,7 +100,8 @@ def describe(
 ) -> Found:
     """Describe every volume; one that turns out not to be readable joins the rejected files.
 
-    A volume that is the only one is not looked at here: it is opened anyway.
+    Of a volume that is the only one no more than the header is looked at here: it is opened
+    anyway. A file that is an image by its name alone joins the rejected files as well.
 
     Raises
     ------
@@ -119,7 +123,14 @@ def describe(
         except InputRejected as error:
             rejected.append(Rejected.of(scan.sources[0], error))
     progress(len(intake.volumes), len(intake.volumes))
-    slices = [source for scan in intake.scans if not scan.is_volume for source in scan.sources]
+    slices: list[Source] = []
+    for scan in intake.scans:
+        if scan.is_volume:
+            continue
+        try:
+            slices += _readable(scan)
+        except InputRejected as error:
+            rejected.append(Rejected.of(scan.sources[0], error))
     return Found(
         tuple(_with_choice(found)),
         tuple(slices),
@@ -128,6 +139,24 @@ def describe(
         intake.dicom.patients,
         intake.left_out,
     )
+
+
+def _readable(scan: FoundScan) -> tuple[Source, ...]:
+    """Return the files of a slice; only one that no reader can make anything of is read here.
+
+    Raises
+    ------
+    InputRejected
+        With the sentence that the Diagnose page has for it.
+    """
+    try:
+        with scan.sources[0].open() as stream:
+            known = sniff(stream.read(HEAD_BYTES)) in _SLICES
+        if not known:
+            scan.read_slice()
+    except OSError:
+        pass  # vanished meanwhile; said where it is read
+    return scan.sources
 
 
 def _of_series(
@@ -158,6 +187,7 @@ def _of_series(
 
 def _of_nifti(key: str, scan: FoundScan, several: bool) -> Candidate:
     if not several:
+        slices_of(scan.sources[0])
         return Candidate(key, scan, scan.name, guess_from_file_name(scan.name))
     volume = scan.read_volume()
     plane = volume.plane

@@ -7,7 +7,7 @@ from typing import Any
 
 from brainscan.inference.volume_outline import VolumeOutline
 from brainscan.ui.corrections import corrected_words, heading
-from brainscan.ui.outline_card import diameter_words
+from brainscan.ui.outline_card import UNCERTAIN, diameter_words
 
 _NOTHING = "Nothing is outlined."
 
@@ -66,7 +66,7 @@ def outline_json(outline: VolumeOutline | None) -> dict[str, Any] | None:
         "corrected_at": None if made is None else made.when,
         "possible": outline.possible,
         "milliliters": round(outline.measures.milliliters, 3),
-        "range_ml": [round(value, 3) for value in outline.range_ml],
+        "range_ml": None if made else [round(value, 3) for value in outline.range_ml],
         "lesions": outline.measures.lesions,
         "largest_lesion_ml": round(outline.measures.largest_milliliters, 3),
         "largest_diameters": None
@@ -93,4 +93,5 @@ def _figures(outline: VolumeOutline) -> str:
     if measures.lesions > 1:
         pairs.append(("Largest piece", f"{milliliters(measures.largest_milliliters)} mL"))
     lines = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
-    return f"<dl>{lines}</dl>"
+    note = f"<p><small>{UNCERTAIN}</small></p>" if high > low else ""
+    return f"<dl>{lines}</dl>{note}"

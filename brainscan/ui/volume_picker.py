@@ -11,14 +11,16 @@ import streamlit as st
 
 from brainscan.imaging.rejected import Rejected
 from brainscan.imaging.source import Source
-from brainscan.ui.error_card import plain
+from brainscan.ui.error_card import error_card, plain
 from brainscan.ui.volume_candidates import Candidate, Found
+from brainscan.ui.volume_intake import Given
 from brainscan.ui.volume_session import VolumeSession
 
 _DIAGNOSE = Path(__file__).resolve().parents[2] / "pages" / "diagnose.py"
 _MOST_SLICES, _MOST_BYTES = 1000, 512 * 2**20
 _MOST_LISTED = 200
 _MANY = 4
+_MOST_CARDS = 3
 _HEIGHT = 430
 
 
@@ -67,11 +69,37 @@ def card_html(one: Candidate) -> str:
     return f'<div class="bs-candidate">{picture}<div>{"".join(lines)}</div></div>'
 
 
-def collection(found: Found) -> None:
-    """Show what else the files hold: slices with the way to them, and files not read."""
+def without_volume(given: Given, found: Found) -> str:
+    """Say that there is no volume; ``""`` where the only file says by itself what is wrong."""
+    if not (found.rejected or found.slices or found.left_out):
+        folder = any(isinstance(one, Path) and one.is_dir() for one in given.sources)
+        return (
+            f"The {'folder' if folder else 'archive'} {given.title} is empty: there is no file in "
+            "it. Choose one with a NIfTI file or a DICOM series."
+        )
+    if not found.rejected:
+        return "There is no volume of the brain among these files."
+    if len(found.rejected) == 1 and not (found.slices or found.left_out):
+        return ""
+    return "There is no volume of the brain that can be read among these files."
+
+
+def refusals(files: Sequence[Rejected]) -> None:
+    """Say openly of the first few files why they are not read; the others are listed."""
+    for one in files[:_MOST_CARDS]:
+        error_card(one.reason)
+    if len(files) > _MOST_CARDS:
+        listed(files[_MOST_CARDS:], "not read either")
+
+
+def collection(found: Found, *, refused: bool = True) -> None:
+    """Show what else the files hold: slices with the way to them, and files not read.
+
+    Without ``refused`` the files that cannot be read are left to :func:`refusals`.
+    """
     if found.slices:
         _single_slices(found.slices)
-    if found.rejected:
+    if found.rejected and refused:
         listed(found.rejected, "not read")
     if found.left_out:
         listed(found.left_out, "left out")

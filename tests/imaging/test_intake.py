@@ -149,6 +149,21 @@ def test_two_patients_are_kept_apart(tmp_path: Path) -> None:
     assert "2 different patients" in found.warnings[0] and "Roe" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (bytes(range(200, 256)) * 40, "the header's own size is wrong"),
+        (b"\x1f\x8b" + bytes(60), "its compressed data cannot be unpacked"),
+        (b"Dear colleague,\n", "the header is not all there"),
+    ],
+)
+def test_a_damaged_nifti_file_is_known_by_its_name(tmp_path: Path, data: bytes, words: str) -> None:
+    (tmp_path / "broken.nii.gz").write_bytes(data)
+    (scan,) = find_scans(tmp_path).volumes
+    with pytest.raises(InputRejected, match=words):
+        scan.read_volume()
+
+
 def test_missing_spacing_makes_slices(tmp_path: Path) -> None:
     def bare(dataset: Dataset, index: int) -> Dataset:
         del dataset.PixelSpacing

@@ -117,6 +117,15 @@ def test_nifti_is_a_volume_or_says_why_not(listed: Worklist, stores: Stores) -> 
     assert set(rows) == {"bold.nii", "cut.nii.gz"}
 
 
+def test_a_damaged_nifti_file_is_one_row_that_says_so(listed: Worklist, stores: Stores) -> None:
+    dropped.take(listed, stores, [("broken.nii.gz", bytes(range(200, 256)) * 40)])
+    (row,) = listed.rows.values()
+    assert (row.name, row.status, listed.volumes) == ("broken.nii.gz", "rejected", {})
+    assert row.reason.startswith(
+        "broken.nii.gz looks like a NIfTI file but is damaged: the header's own size is wrong."
+    )
+
+
 def test_bad_files_are_rows_and_the_rest_goes_on(
     listed: Worklist, stores: Stores, series: list[tuple[str, bytes]]
 ) -> None:

@@ -22,6 +22,7 @@ from brainscan.ui.corrections import Receipt
 from brainscan.ui.outlines import SliceOutline
 from brainscan.ui.viewer.drawing import Drawing
 from brainscan.ui.viewer.payload import (
+    CAUTION,
     Picture,
     auto_window,
     first_window,
@@ -153,6 +154,25 @@ def test_maps_are_quantized_on_the_slice() -> None:
     first = header["maps"][0]
     assert _section(body, first["values"]) == expected.tobytes()
     assert (first["width"], first["height"], first["hasEvidence"]) == (160, 120, True)
+
+
+def test_a_map_that_does_not_point_at_tumors_says_so() -> None:
+    prediction = _prediction(_scan(_disc(64, 64)), np.zeros((24, 24)), -0.3)
+
+    def cautions(*games: tuple[float, float]) -> list[str]:
+        sets = {
+            str(number): {
+                "parts": [{"pointing": {"gradcam": {"low": low}, "center": {"high": high}}}]
+            }
+            for number, (low, high) in enumerate(games)
+        }
+        return [one.caution for one in viewer_maps(prediction, {"faithfulness": {"sets": sets}})]
+
+    assert cautions((0.5, 0.2), (0.1, 0.2)) == ["", CAUTION, ""]
+    assert cautions((0.5, 0.2), (0.3, 0.2)) == ["", "", ""]
+    assert cautions() == ["", "", ""]  # nothing was measured
+    header, _ = _unpack(pack(_scan(_disc(64, 64)), position=(0, 1), maps=viewer_maps(prediction)))
+    assert header["maps"][0]["caution"] == ""
 
 
 def test_maps_of_large_slices_are_made_smaller_but_keep_their_place() -> None:

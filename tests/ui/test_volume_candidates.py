@@ -57,6 +57,20 @@ def test_cards_show_facts_and_no_identity(study: Path) -> None:
     assert not any(secret in card for card in cards for secret in patient.SECRETS)
 
 
+def test_what_no_reader_can_open_is_rejected_and_no_slice(tmp_path: Path) -> None:
+    noise = bytes(range(200, 256)) * 40
+    for name in ("broken.nii.gz", "broken.png"):
+        (tmp_path / name).write_bytes(noise)
+    (tmp_path / "empty.nii").write_bytes(b"")
+    found = describe(find_scans(tmp_path))
+    assert found.candidates == () and found.slices == ()
+    reasons = {one.name: one.reason for one in found.rejected}
+    assert set(reasons) == {"broken.nii.gz", "broken.png", "empty.nii"}
+    assert "looks like a NIfTI file but is damaged" in reasons["broken.nii.gz"]
+    assert "not in a format that is known" in reasons["broken.png"]
+    assert "is empty (0 bytes)" in reasons["empty.nii"]
+
+
 def test_looking_can_be_stopped(study: Path) -> None:
     with pytest.raises(Cancelled):
         describe(find_scans(study), cancel=lambda: True)

@@ -239,6 +239,6 @@ class Controls {
       const largest = Math.floor(map.largest * 100) / 100;
       return `Nothing reaches ${settings.threshold.toFixed(2)}; the largest value is ${largest.toFixed(2)}`;
     }
-    return "";
+    return map.caution;
   }
 }

@@ -8,6 +8,7 @@ offset and length. ``payload.js`` reads it.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from brainscan.imaging.overlay import Colormap, colorize
 from brainscan.imaging.scan import Scan
 from brainscan.imaging.voi import Voi
 from brainscan.imaging.windowing import Window, full_window
+from brainscan.inference.map_trust import points_at_tumor
 from brainscan.inference.prediction import HeatMap, Prediction
 from brainscan.notice import RESEARCH_USE
 from brainscan.ui.viewer.drawing import Drawing
@@ -27,6 +29,7 @@ _SAMPLED = 1024  # pixels a side that are enough to judge a slice's brightness
 _LONGEST_MAP = 1024  # a map's longer side in the browser; finer than any network's grid
 _STEPS = 65535  # the largest value that travels
 _STATED = {"LINEAR": (1.0, 0.5)}  # from the converted width and level back to the file's
+CAUTION = "This Grad-CAM does not point at tumours: see Model"
 _WHOLE = 0.02  # how far from a whole number of steps a value may lie by rounding alone
 
 
@@ -41,7 +44,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class ViewerMap:
-    """One map as the viewer takes it: ``values`` uint8, 255 standing for 1."""
+    """One map as the viewer takes it: ``values`` uint8, 255 standing for 1.
+
+    ``caution`` is shown with it; empty where nothing speaks against the map.
+    """
 
     key: str
     label: str
@@ -50,10 +56,23 @@ class ViewerMap:
     has_evidence: bool
     largest: float
     values: np.ndarray = field(repr=False)
+    caution: str = ""
 
 
-def viewer_maps(prediction: Prediction) -> tuple[ViewerMap, ...]:
-    """Return the evidence map and the Grad-CAM maps of a prediction on the slice's grid."""
+def viewer_maps(
+    prediction: Prediction, manifest: Mapping[str, Any] | None = None
+) -> tuple[ViewerMap, ...]:
+    """Return the evidence map and the Grad-CAM maps of a prediction on the slice's grid.
+
+    Parameters
+    ----------
+    prediction
+        Of a slice.
+    manifest
+        Of the release: where its tests found that Grad-CAM of the tumor does not point at it,
+        that map says so.
+    """
+    doubtful = points_at_tumor(manifest or {}, "gradcam") is False
     evidence = _quantize(
         prediction.evidence, "evidence", "Evidence map", "Probability of\ntumour tissue", "evidence"
     )
@@ -64,13 +83,16 @@ def viewer_maps(prediction: Prediction) -> tuple[ViewerMap, ...]:
             f"Grad-CAM {_spoken(name)}",
             "Share of the\nlargest value",
             "Grad-CAM",
+            CAUTION if doubtful and name == "tumor" else "",
         )
         for name, heat_map in prediction.gradcam.items()
     )
     return (evidence, *cams)
 
 
-def _quantize(heat_map: HeatMap, key: str, label: str, unit: str, probe: str) -> ViewerMap:
+def _quantize(
+    heat_map: HeatMap, key: str, label: str, unit: str, probe: str, caution: str = ""
+) -> ViewerMap:
     values = heat_map.on_slice()
     shrink = _LONGEST_MAP / max(values.shape)
     if shrink < 1:
@@ -78,7 +100,7 @@ def _quantize(heat_map: HeatMap, key: str, label: str, unit: str, probe: str) ->
         values = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
     levels = np.rint(np.clip(values, 0.0, 1.0) * 255.0).astype(np.uint8)
     largest = float(values.max())
-    return ViewerMap(key, label, unit, probe, heat_map.has_evidence, largest, levels)
+    return ViewerMap(key, label, unit, probe, heat_map.has_evidence, largest, levels, caution)
 
 
 def _spoken(name: str) -> str:
@@ -259,6 +281,7 @@ def _message(
             "probe": entry.probe,
             "hasEvidence": entry.has_evidence,
             "largest": entry.largest,
+            "caution": entry.caution,
             "width": entry.values.shape[1],
             "height": entry.values.shape[0],
             "values": add(entry.values.tobytes()),
