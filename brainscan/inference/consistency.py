@@ -16,10 +16,16 @@ ELSEWHERE = (
     "The strongest evidence lies outside the outline, so the two point at different places. "
     "Trust neither before you have looked."
 )
-_SENTENCES = (WITHHELD, MISSING, ELSEWHERE)
+UNBACKED = (
+    "Something is outlined, but the evidence map speaks for a tumour nowhere on this slice. The "
+    "outline may be normal tissue."
+)
+_SENTENCES = (WITHHELD, MISSING, ELSEWHERE, UNBACKED)
 
 
-def contradiction(decision: str, *, outlined: bool, meets: bool) -> str | None:
+def contradiction(
+    decision: str, *, outlined: bool, meets: bool, evident: bool = True
+) -> str | None:
     """Return the sentence for a decision, its outline and its evidence; ``None``: they agree.
 
     Parameters
@@ -30,11 +36,16 @@ def contradiction(decision: str, *, outlined: bool, meets: bool) -> str | None:
         Whether the network's mask, before any decision, has a pixel.
     meets
         Whether the strongest evidence lies in that mask, or there is no positive evidence.
+    evident
+        Whether there is positive evidence. That a tumor has none is said by
+        :func:`brainscan.inference.decision.with_disagreement`, with an outline or without.
     """
     if decision == "no_tumor":
         return WITHHELD if outlined else None
     if not outlined:
         return MISSING if decision == "tumor" else None
+    if decision == "indeterminate" and not evident:
+        return UNBACKED
     return None if meets else ELSEWHERE
 
 

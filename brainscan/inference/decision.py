@@ -133,7 +133,10 @@ def decided_again(
     warnings = with_disagreement(answer["warnings"], decision, answer["has_evidence"])
     if outline := answer.get("outline"):
         sentence = contradiction(
-            decision, outlined=outline["network_pixels"] > 0, meets=outline["meets_evidence"]
+            decision,
+            outlined=outline["network_pixels"] > 0,
+            meets=outline["meets_evidence"],
+            evident=answer["has_evidence"],
         )
         warnings = with_contradiction(warnings, sentence)
     return {

@@ -96,6 +96,7 @@ class Prediction:
             self.decision,
             outlined=self.segmentation.outlined,
             meets=self.segmentation.meets(self.evidence),
+            evident=self.evidence.has_evidence,
         )
         return with_contradiction(warnings, sentence)
 

@@ -28,8 +28,12 @@ ELSEWHERE = (
     "The strongest evidence of the scan, on {where}, lies outside the outline, so the two point "
     "at different places. Trust neither before you have looked."
 )
+UNBACKED = (
+    "Something is outlined on {where}, where the evidence map speaks for a tumour nowhere. It may "
+    "be normal tissue, and it counts in the volume."
+)
 _BEGINNINGS = tuple(
-    text.partition("{")[0] for text in (SINGLE, NOWHERE, WITHHELD, MISSING, ELSEWHERE)
+    text.partition("{")[0] for text in (SINGLE, NOWHERE, WITHHELD, MISSING, ELSEWHERE, UNBACKED)
 )
 _MOST_RUNS = 3  # of slices that are named in a sentence
 
@@ -70,6 +74,8 @@ def contradictions(
     if not meets(scored, threshold):
         where = slices_named(plane, [strongest(scored).index])
         found.append(ELSEWHERE.format(where=where))
+    if alone_outlined := unbacked(drawn):
+        found.append(UNBACKED.format(where=slices_named(plane, alone_outlined)))
     return tuple(found)
 
 
@@ -92,6 +98,28 @@ def meets(scored: Sequence[SliceScore], threshold: float) -> bool:
     if not any(one.outlined for one in drawn):
         return True
     return any(one is first for one in drawn) and first.outlined and first.outline_met
+
+
+def unbacked(drawn: Sequence[SliceScore]) -> list[int]:
+    """Return the slices of outlined runs on no slice of which there is positive evidence.
+
+    A tumor fades at both ends, so a single slice without evidence beside others says nothing.
+
+    Parameters
+    ----------
+    drawn
+        The slices whose outlines count, in the order of their index.
+    """
+    found: list[int] = []
+    run: list[SliceScore] = []
+    for one in (*drawn, None):
+        if one is not None and one.outlined and (not run or one.index == run[-1].index + 1):
+            run.append(one)
+            continue
+        if not any(each.evidence is not None and each.evidence.has_evidence for each in run):
+            found += [each.index for each in run]
+        run = [one] if one is not None and one.outlined else []
+    return found
 
 
 def _speaks(scored: Sequence[SliceScore], alone: Sequence[str]) -> bool:

@@ -62,6 +62,8 @@ def _one_set(title: str, part: dict[str, Any]) -> list[Block]:
     tolerance = whole(part.get("tolerance")) or 0
     beside = f", {tolerance} pixels beside it allowed" if tolerance else ""
     blocks: list[Block] = []
+    if verdict := _verdict(part):
+        blocks.append(Text(f"{title}. {' '.join(verdict)}"))
     for key, caption in (
         ("pointing", f"maximum of the map inside the outline{beside}"),
         ("energy", "share of the map's energy inside the outline"),
@@ -79,12 +81,46 @@ def _one_set(title: str, part: dict[str, Any]) -> list[Block]:
         for key, label in _AGAINST
     ]
     draws = whole(sanity.get("draws"))
-    drawn = f", mean of {draws} draws" if draws else ""
+    drawn = "" if not draws else ", one draw" if draws == 1 else f", mean of {draws} draws"
     blocks += _table(f"{title}: rank correlation of maps{drawn}", "Compared with", lines, -1.0)
     left = whole(part.get("left_out"))
     if blocks and left:
         blocks.append(Text(f"{left:,} slices could not be read or have no outline at this size."))
     return blocks + ([Text(note) for note in words(part.get("notes"))] if blocks else [])
+
+
+def _verdict(part: dict[str, Any]) -> list[str]:
+    """Return in plain sentences what the tables of a set say of the maps."""
+    told = []
+    pointing = dig(part, "parts", 0, "pointing")
+    center = _interval(dig(pointing, "center"))
+    for name, label in (("gradcam", "Grad-CAM"), ("evidence", "The evidence map")):
+        found = _interval(dig(pointing, name))
+        if found and center and found[0] > center[1]:
+            told.append(
+                f"{label} points into the tumour more often than the centre of the head does."
+            )
+        elif found and center:
+            often = "less often than" if found[1] < center[0] else "no more often than"
+            told.append(
+                f"{label} points into the tumour {often} the centre of the head does: do not look "
+                "for the tumour by it."
+            )
+        likeness = dig(part, "sanity", "similarity", name)
+        drawn, other = (_interval(dig(likeness, key)) for key in ("heads", "other_slice"))
+        if drawn and other and drawn[0] > other[1]:
+            told.append(
+                f"{label} stays more alike when the last layers are drawn anew than from one "
+                "patient to another: part of it shows the picture, not what these layers learned."
+            )
+    return told
+
+
+def _interval(node: Any) -> tuple[float, float] | None:
+    found = defined(node)
+    if found is None or found.low is None or found.high is None:
+        return None
+    return found.low, found.high
 
 
 def _line(label: str, node: Any) -> tuple[Cell, ...]:

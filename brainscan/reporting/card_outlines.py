@@ -105,7 +105,8 @@ def _rule(node: dict[str, Any]) -> list[Block]:
         ("Threshold", "" if threshold is None else number_text(threshold)),
         (
             "Smallest piece",
-            "" if smallest is None else f"{100 * smallest:g} % of the head's box",
+            # 0 drops no piece, so there is no rule to tell of.
+            f"{100 * smallest:g} % of the head's box" if smallest else "",
         ),
         (
             "Decoder trained",

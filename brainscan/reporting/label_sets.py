@@ -52,6 +52,8 @@ class LabeledSlice:
         Of the scan.
     decision
         What the model said of slice or volume.
+    of_scan
+        Whether that is said of the whole scan, and not of this slice.
     type
         Most probable tumor type, ``None`` where none is named.
     spacing
@@ -65,6 +67,7 @@ class LabeledSlice:
     decision: Decision
     type: str | None
     spacing: tuple[float, float] | None
+    of_scan: bool = False
 
     @classmethod
     def of(cls, scan: Scan, prediction: Prediction, outline: Outline, name: str) -> LabeledSlice:
@@ -101,6 +104,9 @@ def labeled_slices(
         Begins the names of the pictures; plane and number of the slice, from 1, follow.
     """
     axis = PLANE_OF_AXIS.index(prediction.plane)
+    # Slices that a reader left as the model outlined them are no work of the reader.
+    corrected = outline.by == "person" and outline.model == prediction.model
+    own = prediction.mask_volume(volume) if corrected else None
     window = volume.windows[0] if volume.windows else volume.window()
     digits = len(str(volume.depth(prediction.plane)))
     for one in prediction.slices:
@@ -108,14 +114,20 @@ def labeled_slices(
         if one.state != "scored" and not mask.any():
             continue
         scan = volume.to_scan(prediction.plane, one.index)
+        whose = outline
+        if own is not None:
+            before = as_displayed(np.take(own, one.index, axis=axis))
+            if np.array_equal(before, mask):
+                whose = Outline.drawn(mask, prediction.model)
         yield LabeledSlice(
             name=f"{name}-{prediction.plane}-{one.index + 1:0{digits}d}",
             picture=_eight_bits(scan, window),
-            outline=outline.placed(mask),
+            outline=whose.placed(mask),
             sha256=volume.sha256,
             decision=prediction.decision,
             type=prediction.type,
             spacing=scan.spacing,
+            of_scan=True,
         )
 
 

@@ -52,7 +52,7 @@ class CocoLabels:
                 "height": height,
                 "license": 1,
                 "sha256": one.sha256,
-                "decision": one.decision,
+                "scan_decision" if one.of_scan else "decision": one.decision,
                 "spacing_mm": None if one.spacing is None else list(one.spacing),
                 "source": _source(one.outline),
             }

@@ -7,7 +7,13 @@ from brainscan.errors import ModelUnavailable, NotBrainMR
 from brainscan.imaging.geometry import Geometry
 from brainscan.imaging.scan import Scan
 from brainscan.inference.classifier import TumorClassifier
-from brainscan.inference.consistency import ELSEWHERE, MISSING, WITHHELD, contradiction
+from brainscan.inference.consistency import (
+    ELSEWHERE,
+    MISSING,
+    UNBACKED,
+    WITHHELD,
+    contradiction,
+)
 from brainscan.inference.decision import OperatingPoint, decided_again
 from brainscan.inference.heatmap import HeatMap
 from brainscan.inference.prediction import Decision, Prediction
@@ -116,6 +122,16 @@ def test_no_contradiction_is_silent(
     decision: Decision, outlined: bool, meets: bool, sentence: str | None
 ) -> None:
     assert contradiction(decision, outlined=outlined, meets=meets) == sentence
+
+
+def test_an_outline_without_any_evidence_is_pointed_out() -> None:
+    def told(decision: str, outlined: bool) -> str | None:
+        return contradiction(decision, outlined=outlined, meets=True, evident=False)
+
+    assert told("indeterminate", outlined=True) == UNBACKED
+    assert told("indeterminate", outlined=False) is None
+    assert told("no_tumor", outlined=True) == WITHHELD
+    assert told("tumor", outlined=True) is None  # of a tumor it is said with or without an outline
 
 
 def prediction(decision: Decision, segmentation: Segmentation | None) -> Prediction:

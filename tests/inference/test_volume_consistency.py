@@ -17,6 +17,7 @@ from brainscan.inference.volume_consistency import (
     MISSING,
     NOWHERE,
     SINGLE,
+    UNBACKED,
     WITHHELD,
     contradictions,
     meets,
@@ -96,6 +97,20 @@ def test_evidence_outside_of_the_outline_is_pointed_out(decision: str) -> None:
     cleared = score(5, 0.2, tumor=(6, 6), evidence=(6, 6), peak=3.0)
     assert told(decision, AGREES, cleared) == (here,)
     assert not meets((AGREES, cleared), 0.5) and meets((AGREES, weaker), 0.5)
+
+
+@pytest.mark.parametrize("decision", ["tumor", "indeterminate"])
+def test_outlined_runs_without_evidence_are_named(decision: str) -> None:
+    bare = {index: score(index, 0.8, tumor=(1, 1)) for index in (1, 2, 4, 9)}
+    # Slice 4 fades out beside slice 3, which has evidence; 1 and 2 lie apart, and so does 9.
+    first = score(0, 0.1)
+    assert told(decision, first, bare[1], bare[2], CLEAR)[-1:] == (
+        UNBACKED.format(where="axial slices 2 to 3"),
+    )
+    assert told(decision, AGREES, bare[4]) == ()
+    assert told(decision, AGREES, bare[4], bare[9]) == (UNBACKED.format(where="axial slice 10"),)
+    # What is outlined on a slice called tumor-free is not part of the outline.
+    assert told(decision, AGREES, score(9, 0.1, tumor=(1, 1))) == ()
 
 
 def test_a_tumor_without_evidence_and_outline_says_both() -> None:

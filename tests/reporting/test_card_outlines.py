@@ -47,6 +47,13 @@ def test_the_outlines_chapter_tells_rule_figures_and_limits() -> None:
         assert words in told, words
 
 
+def test_a_rule_that_drops_no_piece_is_not_told() -> None:
+    manifest = full_manifest()
+    manifest["segmentation"]["smallest"] = 0.0
+    told = chapter(manifest, "Outlines")
+    assert "Smallest piece" not in told and "| Threshold | 0.450 |" in told
+
+
 def test_dice_of_a_scan_stands_at_the_top_in_place_of_the_evidence() -> None:
     entries = build_card(full_manifest()).headline
     assert ("Dice of a scan", "lgg FLAIR") in [(e.measure, e.where) for e in entries]
@@ -80,6 +87,26 @@ def test_a_release_without_a_decoder_says_so() -> None:
     unmeasured = full_manifest()
     del unmeasured["metrics"]["brain-mri"]["outlines"]
     assert "was not measured on test images" in chapter(unmeasured, "Outlines")
+
+
+def test_the_verdict_on_the_maps_is_said_in_words() -> None:
+    def estimate(low: float, high: float) -> dict[str, Any]:
+        return {"value": (low + high) / 2, "low": low, "high": high, "n": 40}
+
+    manifest = full_manifest()
+    part = manifest["faithfulness"]["sets"]["lgg"]
+    pointing, likeness = part["parts"][0]["pointing"], part["sanity"]["similarity"]
+    pointing |= {"center": estimate(0.3, 0.4), "gradcam": estimate(0.1, 0.2)}
+    pointing["evidence"] = estimate(0.5, 0.6)
+    likeness["gradcam"] |= {"heads": estimate(0.1, 0.2), "other_slice": estimate(0.1, 0.2)}
+    likeness["evidence"] |= {"heads": estimate(0.6, 0.7), "other_slice": estimate(0.1, 0.2)}
+    told = chapter(manifest, "Faithfulness")
+    assert "Grad-CAM points into the tumour less often than the centre of the head does: do" in told
+    assert "The evidence map points into the tumour more often than the centre" in told
+    assert "The evidence map stays more alike when" in told
+    assert "Grad-CAM stays more alike" not in told
+    pointing["gradcam"] = estimate(0.25, 0.35)  # within what chance allows
+    assert "Grad-CAM points into the tumour no more often than" in chapter(manifest, "Faithfulness")
 
 
 def test_the_faithfulness_chapter_has_every_figure_once() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -184,6 +185,27 @@ def test_a_reader_may_mark_a_slice_that_was_not_read() -> None:
     files = opened(volume_file("yolo", volume, prediction, masks.correction(mask)).data)
     marked = [name for name, data in files.items() if name.startswith("labels/") and data]
     assert [name.removesuffix(".txt").rsplit("-", 1)[1] for name in marked] == [f"{unread + 1:02}"]
+
+
+def test_only_the_slices_that_a_reader_touched_are_the_readers() -> None:
+    volume = read_nifti(patient.nifti_bytes(AFFINE), "t1.nii.gz")
+    prediction = predict_volume(fake_classifier(), volume)
+    own = prediction.mask_volume(volume)
+    assert own is not None
+    touched = prediction.scored[0].index
+    mask = own.copy()
+    mask[1:3, 1:3, touched] ^= True
+    made = replace(masks.correction(mask), model=prediction.model)
+    images = json.loads(
+        opened(volume_file("coco", volume, prediction, made).data)["annotations.json"]
+    )["images"]
+    whose = {int(one["file_name"][:-4].rsplit("-", 1)[1]) - 1: one["source"] for one in images}
+    assert len(whose) > 2
+    assert {index for index, source in whose.items() if source["by"] == "person"} == {touched}
+    assert whose[touched]["author"] == made.author
+    # The decision is the scan's and not of each of its slices.
+    assert all(one["scan_decision"] == prediction.decision for one in images)
+    assert not any("decision" in one for one in images)
 
 
 def test_two_slices_of_one_name_are_refused() -> None:

@@ -39,7 +39,7 @@ def outline_groups(
     findings
         With the outline, and its measures.
     algorithm
-        What derived the outline; ``None`` for one that no algorithm had a part in.
+        What derived the outline; ``None`` for one that a person drew or corrected.
     """
     if findings.outline is None:
         return

@@ -104,7 +104,8 @@ def _content(findings: Findings) -> hd.sr.MeasurementReport:
             groups.append(found)
     drawn = findings.outline
     if drawn is not None:
-        derived = _algorithm(findings, drawn.model) if drawn.model else None
+        # What a reader drew is no measure of the network's, also where it was the start.
+        derived = _algorithm(findings, drawn.model) if drawn.by != "person" else None
         groups += outline_groups(findings, derived)
     report = hd.sr.MeasurementReport(
         observation_context=context,
