@@ -103,9 +103,9 @@ class DataLoader:
             [r.mask is not None or r.label == "no_tumor" for r in self.records]
         )
         # FLAIR shows tumors bright that other sequences do not: they would look like nothing there.
-        self._kind = np.array(["flair" in r.stratum for r in self.records], np.int8)
+        self._flair = np.array(["flair" in r.stratum for r in self.records], np.int8)
         outlined = self.masks.any(axis=(1, 2))
-        self._outlined = tuple(np.flatnonzero(outlined & (self._kind == k)) for k in (0, 1))
+        self._donors = tuple(np.flatnonzero(outlined & (self._flair == flair)) for flair in (0, 1))
 
     def __len__(self) -> int:
         return len(self.records)
@@ -155,7 +155,7 @@ class DataLoader:
     ) -> tuple[np.ndarray, np.ndarray] | None:
         image, mask = self.images[index], self.masks[index]
         if self.tumor[index] == 0:
-            donors = self._outlined[self._kind[index]]
+            donors = self._donors[self._flair[index]]
             if not len(donors):
                 return None
             donor = int(generator.choice(donors))
