@@ -28,8 +28,9 @@ example:
 Writes models/NAME: weights in half precision (for Keras and for the OpenVINO runtime), settings,
 history, input gate, fingerprint of the images seen, manifest.json with checksums, and
 MODEL_CARD.md with the figures on the test folds. Temperatures, threshold, indeterminate band,
-type sets, the use of the mirror image and the rule for whole volumes are decided on the run's
-validation images; the test images are only measured, at the very end.
+type sets, the use of the mirror image, the share of the start in the weights (--interpolate) and
+the rule for whole volumes are decided on the run's validation images; the test images are only
+measured, at the very end.
 """
 
 
@@ -51,6 +52,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--types-from", metavar="RUN",
                         help="a run that held out the sources on which this one trained whole: "
                              "it calibrates the types")  # fmt: skip
+    parser.add_argument("--interpolate", action="store_true",
+                        help="try weights between the run's and those it began from")  # fmt: skip
     parser.add_argument("--not-brain-mri", type=Path, metavar="DIR",
                         help="real pictures that the input gate must refuse")  # fmt: skip
     parser.add_argument("--ablation", type=Path, metavar="FILE",
@@ -88,6 +91,7 @@ def run(args: argparse.Namespace) -> int:
             version=args.version,
             typed=RunFolder.open(root / args.types_from) if args.types_from else None,
             other=args.not_brain_mri,
+            interpolated=args.interpolate,
         )
         manifest = dict(made.manifest)
         classifier = TumorClassifier.load(target, runtime="openvino-throughput")

@@ -134,8 +134,8 @@ def answer_section(manifest: dict[str, Any]) -> Section:
     blocks: list[Block] = [Facts(tuple((name, value) for name, value in facts if value))]
     rule = text(manifest.get("threshold_rule"))
     blocks.append(Text(rule or "The release does not say how its threshold was chosen."))
-    if text(manifest.get("mirror_rule")):
-        blocks.append(Text(text(manifest["mirror_rule"])))
+    rules = (text(manifest.get(key)) for key in ("start_rule", "mirror_rule"))
+    blocks += [Text(rule) for rule in rules if rule]
     blocks += _points(manifest)
     blocks += _coverage(manifest)
     blocks += _sets(manifest)

@@ -40,6 +40,7 @@ from brainscan.training.checkpoint import load_best
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import check_same_data, training_split
 from brainscan.training.gate_fit import fit_gate
+from brainscan.training.interpolation import interpolate, mixed, start_weights
 from brainscan.training.provenance import data_facts, public_settings, start_of
 from brainscan.training.segmentation_fit import fit_segmentation_rule
 from brainscan.training.validation import validation_report, validation_scores
@@ -57,6 +58,7 @@ def make_release(
     version: str,
     typed: RunFolder | None = None,
     other: Path | None = None,
+    interpolated: bool = False,
 ) -> Release:
     """Write a release folder from the best epoch of a run.
 
@@ -77,6 +79,9 @@ def make_release(
     other
         A folder of pictures that are no brain MR slices, to fit the input gate; without it the
         gate knows only pictures drawn in code.
+    interpolated
+        Whether weights between the run's and those it began from are tried, see
+        :func:`brainscan.training.interpolation.interpolate`.
     """
     config = TrainingConfig.from_json(run.read_json("config.json"))
     metrics = run.read_json("metrics.json")
@@ -89,11 +94,12 @@ def make_release(
         )
         raise TrainingError(msg)
     network = _best_network(run, config)
-    target.mkdir(parents=True, exist_ok=True)
-    save_weights(network, target / WEIGHTS)
-
     training, validation = training_split(config)
     check_same_data(run, training, validation)
+    slices = DataLoader(validation, config.preprocessing, types=config.types)
+    between = interpolate(network, config, validation, slices) if interpolated else {}
+    target.mkdir(parents=True, exist_ok=True)
+    save_weights(network, target / WEIGHTS)
     manifest: dict[str, Any] = {
         "name": name,
         "version": version,
@@ -103,12 +109,12 @@ def make_release(
         "preprocessing": config.preprocessing.to_json(),
         "tumor_from": config.tumor_from,
         "start": start_of(config),
+        **between,
         "data": data_facts(config, training, validation),
         "licence": licence_of(r.source for part in (training, validation) for r in part.records),
         "metrics": {},
         "files": {},
     }
-    slices = DataLoader(validation, config.preprocessing, types=config.types)
     ways, raw = _ways(network, slices, target, manifest)
     manifest |= ways
     manifest |= calibrate(slices, raw, _typed(typed, config, manifest) if typed else None)
@@ -199,9 +205,13 @@ def _typed(
     training, validation = training_split(theirs)
     check_same_data(run, training, validation)
     slices = DataLoader(validation, theirs.preprocessing, types=theirs.types)
+    network = _best_network(run, theirs)
+    if share := manifest.get("start_share"):  # as the network that it stands for
+        own = network.get_weights()
+        network.set_weights(mixed(own, start_weights(theirs, validation), share))
     with tempfile.TemporaryDirectory() as folder:
         mirrored = bool(manifest["mirrored"])
-        export_openvino(_best_network(run, theirs), Path(folder) / XML, mirrored=mirrored)
+        export_openvino(network, Path(folder) / XML, mirrored=mirrored)
         return slices, _forward(OpenVINORuntime(Release(Path(folder), manifest)), slices.images)
 
 

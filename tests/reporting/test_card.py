@@ -274,7 +274,10 @@ def test_the_licence_follows_the_sources(sources: list[str], words: str) -> None
 
 
 def test_validation_images_are_not_passed_off_as_a_test() -> None:
-    manifest = full_manifest() | {"mirror_rule": "The mirror image is used."}
+    manifest = full_manifest() | {
+        "mirror_rule": "The mirror image is used.",
+        "start_rule": "Half of the weights are the start.",
+    }
     entry = copy.deepcopy(manifest["metrics"]["brain-mri"]) | {"folds": ["validation"]}
     entry |= {"images": 40, "identical_to_training": 0}
     entry["metrics"]["by_source"][0]["name"] = "healthy-oasis"
@@ -286,6 +289,7 @@ def test_validation_images_are_not_passed_off_as_a_test() -> None:
     assert "DATA/healthy-oasis" not in text
     assert "Tested on images outside these: brain-mri (fold 4)." in text
     assert "| 32 | Tested on internal data | brain-mri, fold 4: other" in text
+    assert "Half of the weights are the start." in text
     assert "The mirror image is used." in text
 
 

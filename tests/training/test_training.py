@@ -176,6 +176,16 @@ def test_release_refuses_training_images_as_a_test(
     assert sorted(models.rglob("*")) == before
 
 
+def test_release_cannot_average_with_a_start_that_is_no_release(
+    story: Story, models: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(models.rglob("*"))
+    command = ["release", "a", "--runs", str(story.runs), "--name", "tiny", "--interpolate"]
+    assert main(command) == 2
+    assert "without --interpolate" in capsys.readouterr().err
+    assert sorted(models.rglob("*")) == before
+
+
 def test_changed_data_cannot_be_continued(story: Story) -> None:
     run = RunFolder.open(story.runs / "a")
     config = TrainingConfig.from_json(run.read_json("config.json"))
