@@ -28,6 +28,13 @@ class SequenceGuess:
     reason: str
 
     @property
+    def words(self) -> str:
+        """The sequence for people: also one that is none of the four, else ``"Unknown"``."""
+        named = other_sequence(self.reason) if self.label == "unknown" else None
+        words = (named or self.label).removeprefix("a ")
+        return words[0].upper() + words[1:]
+
+    @property
     def proton_density(self) -> bool:
         """Whether an unknown sequence is proton density, as far as the reason tells."""
         return self.label == "unknown" and other_sequence(self.reason) == PROTON_DENSITY

@@ -9,6 +9,8 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from brainscan.notice import RESEARCH_USE
+from brainscan.ui.volume_session import drawn_on_volumes
+from brainscan.ui.worklist import drawn_on_slices
 
 _HERE = Path(__file__).parent
 _ABOUT = (
@@ -46,13 +48,19 @@ def footer() -> None:
     """Pin the research-use notice to the bottom edge of the window.
 
     It stays in sight while the page scrolls, lets clicks through, and every page keeps the
-    height of the strip free below its content.
+    height of the strip free below its content. It also tells the browser how many outlines by
+    readers would be lost with the page.
     """
     notice = escape(RESEARCH_USE)
-    script = (_HERE / "theme.js").read_text(encoding="utf-8")
+    outlines = drawn_on_slices() + drawn_on_volumes()
     with st.container(key="frame"):
-        st.html(f'<div class="bs-notice" role="note" data-testid="research-use">{notice}</div>')
-        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+        st.html(
+            f'<div class="bs-notice" role="note" data-testid="research-use" '
+            f'data-outlines="{outlines}">{notice}</div>'
+        )
+        for name in ("theme.js", "leaving.js"):
+            script = (_HERE / name).read_text(encoding="utf-8")
+            st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
 
 
 def title(text: str, caption: str = "") -> None:

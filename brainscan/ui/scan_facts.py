@@ -28,8 +28,7 @@ def file_facts(scan: Scan, size_bytes: int) -> dict[str, str]:
             f"bottom {letters.bottom}"
         )
     if scan.sequence is not None:
-        label = "Unknown" if scan.sequence.label == "unknown" else scan.sequence.label
-        facts["Sequence"] = f"{label}. {scan.sequence.reason}"
+        facts["Sequence"] = f"{scan.sequence.words}. {scan.sequence.reason}"
     if scan.format == "DICOM":
         facts["Window"] = "; ".join(map(_window, scan.windows)) or "none in the file"
     return facts | {"File": human_bytes(size_bytes), "SHA-256": scan.sha256[:16]}

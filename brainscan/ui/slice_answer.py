@@ -51,7 +51,8 @@ def answer_column(row: Row, reader: Reader | None, listed: Worklist, memory: Sto
     """Show the answer, its model and the file's facts."""
     if row.status == "rejected":
         st.subheader("Not read", anchor=False)
-        st.caption("The sentence in the viewer says why. The other scans are not affected.")
+        others = " The other scans are not affected." if len(listed.rows) > 1 else ""
+        st.caption(f"The sentence in the viewer says why.{others}")
     elif reader is not None and (sentence := row.refused_by(reader.key)):
         result_card.refusal_card(sentence)
         st.button(

@@ -223,7 +223,7 @@ def volume_facts(volume: Volume, synthetic: bool) -> list[tuple[str, str]]:
     spacing = " × ".join(f"{step:.2f}" for step in volume.spacing)
     pairs = [("Name", volume.name), ("Format", "DICOM" if volume.kind == "dicom" else "NIfTI")]
     if volume.sequence is not None:
-        pairs.append(("Sequence", f"{volume.sequence.label}. {volume.sequence.reason}"))
+        pairs.append(("Sequence", f"{volume.sequence.words}. {volume.sequence.reason}"))
     pairs += [
         ("Acquired", volume.plane),
         ("Voxels", f"{size} (right-left, front-back, up-down)"),

@@ -54,7 +54,8 @@ def card_html(one: Candidate) -> str:
     """Return what tells a volume from the others, as HTML."""
     picture = f'<img src="{one.thumbnail}" alt="">' if one.thumbnail else "<i></i>"
     patient = f"<b>Patient {one.patient}</b> " if one.patient is not None else ""
-    label = "Sequence unknown" if one.sequence.label == "unknown" else one.sequence.label
+    label = one.sequence.words
+    label = "Sequence unknown" if label == "Unknown" else label
     lines = [
         f"<h4>{escape(one.name)}</h4>",
         f'<p title="{escape(one.sequence.reason)}">{patient}{escape(label)}</p>',

@@ -285,6 +285,12 @@ def open_study(given: Given) -> None:
     )
 
 
+def drawn_on_volumes() -> int:
+    """Return how many volumes of this session have an outline by a reader, open or not."""
+    corrections, set_aside = st.session_state.get(_DRAWN, ({}, {}))
+    return len({*corrections, *set_aside})
+
+
 def close_study() -> None:
     """Forget the study: files, voxels, answers, identity; not what a reader drew."""
     study = st.session_state.pop(_SESSION, None)

@@ -64,7 +64,10 @@ def welcome() -> None:
             on_change=take_uploads,
             args=("volume_files",),
         )
-        with st.container(horizontal=True, vertical_alignment="bottom"):
+        with (
+            st.form("volume_open", border=False),  # so that Enter opens, as the button does
+            st.container(horizontal=True, vertical_alignment="bottom"),
+        ):
             st.text_input(
                 "Path of a folder or file on this computer",
                 placeholder="/data/study",
@@ -72,7 +75,9 @@ def welcome() -> None:
                 persist_state="session",
                 help="The way for a study of many files: they are read where they lie.",
             )
-            st.button("Open", icon=":material/folder_open:", key="volume_go", on_click=take_path)
+            st.form_submit_button(
+                "Open", icon=":material/folder_open:", key="volume_go", on_click=take_path
+            )
         st.caption(_FORMATS)
         st.button(
             "Try a sample",

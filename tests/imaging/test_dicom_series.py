@@ -332,6 +332,20 @@ def test_proton_density_is_told_by_header_and_timing() -> None:
     assert not guess_sequence(Protocol(contrast="DIFFUSION")).proton_density
 
 
+def test_a_sequence_in_words() -> None:
+    words = {
+        "AX PD": "Proton density",
+        "DWI b1000": "Diffusion",
+        "scout": "Localiser",
+        "T1 MPRAGE": "T1",
+        "AX T2 FLAIR": "FLAIR",
+        "": "Unknown",
+    }
+    for description, expected in words.items():
+        assert guess_sequence(Protocol(description=description)).words == expected
+    assert guess_from_file_name("image.nii").words == "Unknown"
+
+
 def test_file_names() -> None:
     assert guess_from_file_name("pat_flair.nii.gz").label == "FLAIR"
     assert guess_from_file_name("image.nii").label == "unknown"

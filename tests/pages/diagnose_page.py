@@ -45,6 +45,19 @@ def outlined(page: Any) -> str:
     return str(page.locator(".viewer .layer").evaluate("c => c.toDataURL()"))
 
 
+def asks_before_leaving(page: Any) -> bool:
+    """Return whether the browser would ask before it reloads or closes the page."""
+    settle(page)
+    event = "new Event('beforeunload', { cancelable: true })"
+    return not page.evaluate(f"() => window.dispatchEvent({event})")
+
+
+def place_of(page: Any, x: float, y: float) -> dict[str, float]:
+    """Return a place of the pane, given as shares of it, in its pixels."""
+    box = page.locator('canvas[data-pane="overlay"]').bounding_box()
+    return {"x": x * box["width"], "y": y * box["height"]}
+
+
 def stroke(page: Any, *ways: tuple[float, float], button: str = "left") -> None:
     """Drag through places given as shares of the pane."""
     box = page.locator('canvas[data-pane="overlay"]').bounding_box()

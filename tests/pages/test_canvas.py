@@ -11,13 +11,14 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from scipy.ndimage import binary_fill_holes
+from scipy.ndimage import binary_fill_holes, label
 
 import brainscan.ui
 from brainscan.imaging.contours import mask_pieces
 from brainscan.imaging.correction import decode_mask, encode_mask
 
 CANVAS = Path(brainscan.ui.__file__).parent / "canvas"
+SCRIPTS = ("mask", "pieces", "brush", "contour", "editbar")
 SHAPE = (15, 20)
 
 
@@ -25,11 +26,7 @@ SHAPE = (15, 20)
 def js(chromium: Any) -> Iterator[Any]:
     """A blank page with the scripts loaded."""
     page = chromium.new_page()
-    page.add_script_tag(
-        content="\n".join(
-            (CANVAS / f"{name}.js").read_text() for name in ("mask", "brush", "contour", "editbar")
-        )
-    )
+    page.add_script_tag(content="\n".join((CANVAS / f"{name}.js").read_text() for name in SCRIPTS))
     yield page
     page.close()
 
@@ -167,7 +164,7 @@ def test_undo_and_redo_restore_every_step(js: Any) -> None:
           };
           paint(1, 4, 4);
           paint(0, 6, 5);
-          history.replace(mask, new Uint8Array(w * h).fill(1));
+          history.replace([mask, new Uint8Array(w * h).fill(1)]);
           states.push(mask.encode());
           history.push(new Stroke(mask, 1, 3).end()); // never moved: no step
           const back = [mask.encode()];
@@ -184,6 +181,58 @@ def test_undo_and_redo_restore_every_step(js: Any) -> None:
     assert states["back"] == states["states"][::-1]
     assert states["forth"] == states["states"]
     assert states["redo"] is False
+
+
+def test_several_masks_change_in_one_step(js: Any) -> None:
+    states = js.evaluate(
+        """([w, h]) => {
+          const masks = [new BitMask(w, h), new BitMask(w, h), new BitMask(w, h)];
+          const shown = () => masks.map((mask) => mask.bits.indexOf(1));
+          const history = new PaintHistory();
+          const dot = (at) => { const bits = new Uint8Array(w * h); bits[at] = 1; return bits; };
+          history.replace([masks[1], dot(5)], [masks[2], dot(6)], [masks[0], dot(w * h)]);
+          const states = [shown()];
+          states.push([masks.indexOf(history.undo().mask), history.canUndo], shown());
+          states.push([masks.indexOf(history.redo().mask), history.canRedo], shown());
+          history.replace();
+          return [...states, history.undo() !== undefined, history.canUndo];
+        }""",
+        [SHAPE[1], SHAPE[0]],
+    )
+    none, drawn = [-1, -1, -1], [-1, 5, 6]
+    assert states == [drawn, [1, False], none, [1, False], drawn, True, False]
+
+
+def test_a_piece_is_taken_as_scipy_counts_it(js: Any) -> None:
+    volume = np.random.default_rng(8).random((4, *SHAPE)) < 0.12
+    labels, count = label(volume, np.ones((3, 3, 3)))
+    assert count > 10
+    for piece in range(count + 1):
+        at, y, x = (int(number) for number in np.argwhere(labels == piece)[-1])
+        taken = js.evaluate(
+            """([texts, at, x, y, w, h]) => {
+              const masks = texts.map((text) => BitMask.decode(text, w, h));
+              const found = withoutPiece(at, [x + 0.5, y + 0.5], (index) => masks[index]);
+              return [[...found.keys()][0] ?? null, masks.map((mask, index) =>
+                Array.from(found.get(index) ?? mask.bits))];
+            }""",
+            [[encode_mask(mask) for mask in volume], at, x, y, SHAPE[1], SHAPE[0]],
+        )
+        first, left = taken
+        assert first == (at if piece else None)  # 0: nothing is there, nothing is taken
+        expected = volume & (labels != piece) if piece else volume
+        assert np.array_equal(np.reshape(left, volume.shape) > 0, expected)
+
+
+def test_there_is_no_piece_beside_the_slice(js: Any) -> None:
+    places = [[-0.5, 2], [2, -0.5], [SHAPE[1], 2], [2, SHAPE[0]]]
+    full = encode_mask(np.ones(SHAPE, bool))
+    sizes = js.evaluate(
+        """([places, text, w, h]) => places.map((place) =>
+          withoutPiece(0, place, (at) => (at ? null : BitMask.decode(text, w, h))).size)""",
+        [places, full, SHAPE[1], SHAPE[0]],
+    )
+    assert sizes == [0, 0, 0, 0]
 
 
 def test_filling_sets_what_is_enclosed_and_nothing_else(js: Any) -> None:

@@ -10,7 +10,16 @@ import pytest
 
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.notice import RESEARCH_USE
-from tests.pages.diagnose_page import mask_file, out, outlined, slide, stroke, upload
+from tests.pages.diagnose_page import (
+    asks_before_leaving,
+    mask_file,
+    out,
+    outlined,
+    place_of,
+    slide,
+    stroke,
+    upload,
+)
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +89,17 @@ def test_correction_is_painted_saved_exported_and_taken_back(
     page.get_by_role("link", name="Diagnose").click()
     page.locator(".editbar").wait_for()
     assert outlined(page) == painted
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Discard").click()
+    assert not asks_before_leaving(page)
+    page.keyboard.press("d")
+    stroke(page, (0.45, 0.5), (0.5, 0.5))
+    assert asks_before_leaving(page)
     page.get_by_label("Your name").fill("A. Reader")
     page.get_by_role("button", name="Save outline").click()
     page.get_by_test_id("outline").get_by_text("Corrected by A. Reader").wait_for()
     page.locator(".editbar").wait_for(state="hidden")
+    assert asks_before_leaving(page)  # it is kept, and the page ends what keeps it
     after, said = mask_file(page)
     assert said["Author"] == "A. Reader" and said["Disclaimer"] == RESEARCH_USE
     added = np.argwhere(after & ~before)
@@ -97,6 +113,7 @@ def test_correction_is_painted_saved_exported_and_taken_back(
     page.get_by_role("button", name="Back to the model's outline").click()
     page.get_by_test_id("outline").get_by_text("Corrected by").wait_for(state="detached")
     assert np.array_equal(mask_file(page)[0], before)
+    assert asks_before_leaving(page)  # set aside is not given up
     assert page.console_errors == []
 
 
@@ -126,6 +143,20 @@ def test_drawing_from_nothing_at_any_zoom_and_leaving_asks_first(
     stroke(page, (0.5, 0.3))
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Discard").click()
+    page.locator(".editbar").wait_for(state="hidden")
+    assert np.array_equal(mask_file(page)[0], mask)
+
+    # Of two pieces the one under the pointer goes, by key or by click; where none is, that is said.
+    page.keyboard.press("d")
+    stroke(page, (0.5, 0.3))
+    page.get_by_role("button", name="Take away a piece").click()
+    stroke(page, (0.2, 0.2))
+    page.get_by_text("There is no outline under the pointer.").wait_for()
+    stroke(page, (0.5, 0.5))
+    page.keyboard.press("Control+z")
+    page.locator('canvas[data-pane="overlay"]').hover(position=place_of(page, 0.5, 0.3))
+    page.keyboard.press("Delete")
+    page.keyboard.press("Enter")
     page.locator(".editbar").wait_for(state="hidden")
     assert np.array_equal(mask_file(page)[0], mask)
     assert page.console_errors == []

@@ -56,6 +56,7 @@ def test_strokes_on_several_slices_are_undone_kept_saved_and_discarded(page: Any
     bar = page.locator(".volume .editbar")
     bar.wait_for()
     assert out(page, "outlined") == "Editing the outline"
+    bar.get_by_text("Painted on axial slices").wait_for()
     here = index_of(page, "axial")
     before = pixels(page, "axial", "outline")[2]
     press_and_drag(page, "axial", across=80)
@@ -93,6 +94,18 @@ def test_strokes_on_several_slices_are_undone_kept_saved_and_discarded(page: Any
     page.keyboard.press("c")
     before = pixels(page, "axial", "outline")[2]
     page.keyboard.press("d")
+    # The piece under the pointer goes from all slices at once, and comes back.
+    press_and_drag(page, "axial", across=40)
+    page.keyboard.press("ArrowUp")
+    press_and_drag(page, "axial", across=40)
+    bar.get_by_text("Unsaved strokes on 2 axial slices").wait_for()
+    page.keyboard.press("Delete")
+    bar.get_by_text("Painted on axial slices").wait_for()
+    page.keyboard.press("Control+z")
+    bar.get_by_text("Unsaved strokes on 2 axial slices").wait_for()
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    bar.get_by_text("Painted on axial slices").wait_for()
     bar.get_by_role("button", name="Clear slice").click()
     assert pixels(page, "axial", "outline")[2] < before
     page.keyboard.press("Escape")

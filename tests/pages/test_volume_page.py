@@ -88,4 +88,8 @@ def test_from_the_sample_to_the_files_one_takes_away(page: Any, url: str) -> Non
     _correct_and_take_away(page)
     page.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="Try a sample").wait_for()
+    path = page.get_by_placeholder("/data/study")
+    path.fill("/nowhere/at/all")
+    path.press("Enter")
+    page.get_by_text("There is nothing at /nowhere/at/all").wait_for()
     assert [error for error in page.console_errors if "404" not in error] == []

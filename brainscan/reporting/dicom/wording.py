@@ -48,8 +48,12 @@ def slice_sentence(key: KeySlice) -> str:
 
 
 def model_sentence(findings: Findings) -> str:
-    """Return which model answered."""
-    return f"Model: BrainScan {findings.answer.model}. Not verified by a person."
+    """Return which model answered, and what of its answer no person has verified."""
+    corrected = findings.outline is not None and findings.outline.by == "person"
+    unseen = (
+        "Its answer was not verified by a person." if corrected else "Not verified by a person."
+    )
+    return f"Model: BrainScan {findings.answer.model}. {unseen}"
 
 
 def outline_sentences(findings: Findings) -> list[str]:

@@ -86,7 +86,8 @@ function changeOf(mask, before, box) {
   return old.every((bit, at) => bit === now[at]) ? null : { mask, box, old, now };
 }
 
-// Changes to one mask or to several, in the order in which they were made.
+// Changes to one mask or to several, in the order in which they were made. A step is a list of
+// changes, of one mask each, that are undone together.
 class PaintHistory {
   constructor() {
     this.done = [];
@@ -101,35 +102,39 @@ class PaintHistory {
     return this.undone.length > 0;
   }
 
-  push(change) {
-    if (!change) return;
-    this.done.push(change);
+  push(...changes) {
+    const step = changes.filter((change) => change);
+    if (!step.length) return;
+    this.done.push(step);
     this.undone = [];
-    const bytes = () => this.done.reduce((sum, { old }) => sum + 2 * old.length, 0);
+    const bytes = () => this.done.flat().reduce((sum, { old }) => sum + 2 * old.length, 0);
     while (this.done.length > MOST_STEPS || (this.done.length > 1 && bytes() > MOST_BYTES)) this.done.shift();
   }
 
-  // Return the change that was undone (its mask, its box); undefined where there was none.
+  // Return the first change that was undone (its mask, its box); undefined where there was none.
   undo() {
-    const change = this.done.pop();
-    if (!change) return undefined;
-    change.mask.paste(change.box, change.old);
-    this.undone.push(change);
-    return change;
+    const step = this.done.pop();
+    if (!step) return undefined;
+    for (const change of step) change.mask.paste(change.box, change.old);
+    this.undone.push(step);
+    return step[0];
   }
 
   redo() {
-    const change = this.undone.pop();
-    if (!change) return undefined;
-    change.mask.paste(change.box, change.now);
-    this.done.push(change);
-    return change;
+    const step = this.undone.pop();
+    if (!step) return undefined;
+    for (const change of step) change.mask.paste(change.box, change.now);
+    this.done.push(step);
+    return step[0];
   }
 
-  // Replace the whole mask as one step that can be undone.
-  replace(mask, bits) {
-    const before = mask.bits.slice();
-    mask.fill(bits);
-    this.push(changeOf(mask, before, { left: 0, top: 0, right: mask.width, bottom: mask.height }));
+  // Replace whole masks, given as pairs of a mask and its bytes, as one step that can be undone.
+  replace(...pairs) {
+    const changes = pairs.map(([mask, bits]) => {
+      const before = mask.bits.slice();
+      mask.fill(bits);
+      return changeOf(mask, before, { left: 0, top: 0, right: mask.width, bottom: mask.height });
+    });
+    this.push(...changes);
   }
 }

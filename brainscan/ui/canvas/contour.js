@@ -170,12 +170,14 @@ function drawLength(context, [[row0, column0], [row1, column1]], { left, top, zo
   strokeCased(context, path, { ratio, width: 1, color: OUTLINE_INK.measure });
 }
 
-// The brush at an image place in its true size; a cross marks its middle.
-function drawBrush(context, [x, y], radius, { left, top, zoom, down }, erasing, ratio = 1) {
+// The brush at an image place in its true size; a cross marks its middle. What takes away a whole
+// piece has no size.
+function drawBrush(context, [x, y], radius, { left, top, zoom, down }, tool, ratio = 1) {
   const [px, py] = [left + x * zoom, top + y * down];
   const path = new Path2D();
-  path.ellipse(px, py, radius * zoom, radius * zoom, 0, 0, 2 * Math.PI);
-  strokeCased(context, path, { ratio, width: 1.25, dash: erasing ? [4, 3] : [], color: OUTLINE_INK.measure });
+  if (tool !== "piece") path.ellipse(px, py, radius * zoom, radius * zoom, 0, 0, 2 * Math.PI);
+  const dash = tool === "eraser" ? [4, 3] : [];
+  strokeCased(context, path, { ratio, width: 1.25, dash, color: OUTLINE_INK.measure });
   const cross = new Path2D();
   for (const [dx, dy] of [[3, 0], [0, 3]]) {
     cross.moveTo(px - dx * ratio, py - dy * ratio);

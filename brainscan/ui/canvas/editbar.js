@@ -1,6 +1,10 @@
 // The bar of the edit mode, the same in the slice and the volume viewer. Its host gives and is
-// told, by edit(action, value): brush, eraser, radius (value), undo, redo, fill, revert, clear, name
-// (value), cancel, save, keep, discard.
+// told, by edit(action, value): brush, eraser, piece, radius (value), undo, redo, fill, revert, clear,
+// name (value), cancel, save, keep, discard. The tools are brush, eraser and piece; a click with the
+// last takes a whole piece away.
+
+const TOOLS = ["brush", "eraser", "piece"];
+const NO_PIECE = "There is no outline under the pointer.";
 
 class EditBar {
   constructor(root, host) {
@@ -21,14 +25,13 @@ class EditBar {
     });
   }
 
-  // Fill is offered by hosts that fill. State: { open, erasing, radius, unit, canUndo, canRedo, canRevert, canClear, name, asking,
+  // Fill is offered by hosts that fill. State: { open, tool, radius, unit, canUndo, canRedo, canRevert, canClear, name, asking,
   // saving, said }; unit: what a pixel's width is in mm, or null.
   update(state) {
     this.root.hidden = !state.open;
     if (!state.open) return;
     const button = (name) => this.root.querySelector(`[data-edit=${name}]`);
-    button("brush").setAttribute("aria-pressed", String(!state.erasing));
-    button("eraser").setAttribute("aria-pressed", String(state.erasing));
+    for (const tool of TOOLS) button(tool).setAttribute("aria-pressed", String(tool === state.tool));
     button("undo").disabled = !state.canUndo;
     button("redo").disabled = !state.canRedo;
     button("revert").disabled = !state.canRevert;
@@ -60,10 +63,10 @@ function lengthWords(mm) {
 // Until Python has answered, what was sent stays what is seen: a key pressed meanwhile would change
 // strokes that are about to be let go of, or discard what is kept.
 function mustWait(action, saving) {
-  return Boolean(saving) && ["undo", "redo", "fill", "revert", "clear", "discard"].includes(action);
+  return Boolean(saving) && ["undo", "redo", "fill", "revert", "clear", "discard", "takePiece"].includes(action);
 }
 
-const EDIT_KEYS = { b: "brush", e: "eraser", "[": "smaller", "]": "larger", Enter: "save", Escape: "cancel" };
+const EDIT_KEYS = { b: "brush", e: "eraser", Delete: "takePiece", "[": "smaller", "]": "larger", Enter: "save", Escape: "cancel" };
 
 // What a key means while the outline is edited; undefined: nothing of its own. Fills: whether the
 // host fills what the outline encloses.

@@ -14,7 +14,7 @@ import streamlit as st
 _HERE = Path(__file__).parent
 _CANVAS = _HERE.parent / "canvas"
 _SCRIPTS = (
-    *(_CANVAS / name for name in ("mask.js", "brush.js", "contour.js", "editbar.js")),
+    *(_CANVAS / name for name in ("mask.js", "pieces.js", "brush.js", "contour.js", "editbar.js")),
     *(
         _HERE / name
         for name in (

@@ -19,7 +19,7 @@ class Draft {
     this.contour = new Contour(mask);
     this.start = new Contour(mask.copy());
     this.history = new PaintHistory();
-    this.erasing = false;
+    this.tool = "brush";
     this.asking = false;
     this.saving = null;
     this.said = "";
@@ -102,16 +102,18 @@ class Editor {
     const { settings } = viewer;
     draft.said = "";
     const actions = {
-      brush: () => (draft.erasing = false),
-      eraser: () => (draft.erasing = true),
+      brush: () => (draft.tool = "brush"),
+      eraser: () => (draft.tool = "eraser"),
+      piece: () => (draft.tool = "piece"),
+      takePiece: () => this.takePiece(this.at),
       radius: () => (settings.brush = value),
       smaller: () => (settings.brush = stepRadius(settings.brush, -1)),
       larger: () => (settings.brush = stepRadius(settings.brush, 1)),
       undo: () => history.undo(),
       redo: () => history.redo(),
-      fill: () => history.replace(mask, filledHoles(mask)),
-      revert: () => history.replace(mask, this.modelBits()),
-      clear: () => history.replace(mask, new Uint8Array(mask.bits.length)),
+      fill: () => history.replace([mask, filledHoles(mask)]),
+      revert: () => history.replace([mask, this.modelBits()]),
+      clear: () => history.replace([mask, new Uint8Array(mask.bits.length)]),
       name: () => (this.author = value),
       cancel: () => (draft.dirty && !draft.asking ? (draft.asking = true) : draft.asking ? (draft.asking = false) : this.end()),
       keep: () => (draft.asking = false),
@@ -168,8 +170,21 @@ class Editor {
     if (draft.saving) return;
     draft.said = "";
     draft.asking = false;
-    this.stroke = new Stroke(draft.mask, erasing || draft.erasing ? 0 : 1, this.radius, viewer.camera.aspect);
+    if (draft.tool === "piece" && !erasing) {
+      this.takePiece(place);
+      viewer.refresh();
+      return;
+    }
+    const value = erasing || draft.tool === "eraser" ? 0 : 1;
+    this.stroke = new Stroke(draft.mask, value, this.radius, viewer.camera.aspect);
     this.drag([place]);
+  }
+
+  takePiece(place) {
+    const { mask, history } = this.draft;
+    const bits = place && withoutPiece(0, place, (index) => (index ? null : mask)).get(0);
+    if (bits) history.replace([mask, bits]);
+    else this.draft.said = NO_PIECE;
   }
 
   drag(places) {
@@ -204,7 +219,7 @@ class Editor {
     const { spacing } = viewer.scan;
     this.bar.update({
       open: this.open,
-      erasing: draft?.erasing,
+      tool: draft?.tool,
       radius: this.radius,
       unit: spacing ? spacing[1] : null,
       canUndo: draft?.history.canUndo && !draft.saving,

@@ -30,7 +30,7 @@ _HERE = Path(__file__).parent
 _SHARED = _HERE.parent / "viewer"
 _CANVAS = _HERE.parent / "canvas"
 _SCRIPTS = (
-    *(_CANVAS / name for name in ("mask.js", "brush.js", "contour.js", "editbar.js")),
+    *(_CANVAS / name for name in ("mask.js", "pieces.js", "brush.js", "contour.js", "editbar.js")),
     *(_SHARED / name for name in ("settings.js", "save.js", "raster.js", "camera.js", "keys.js")),
     *(
         _HERE / name

@@ -32,7 +32,7 @@ class VolumeDraft {
     this.outline = outline; // digest of the outline drawn over: another may stand when this is saved
     this.slices = new Map(); // by their number on screen, as soon as they are touched
     this.history = new PaintHistory();
-    this.erasing = false;
+    this.tool = "brush";
     this.asking = false;
     this.saving = null;
     this.said = "";
@@ -133,10 +133,10 @@ class VolumeEditor {
     this.stroke = null;
   }
 
-  // The slice in sight, ready to be painted on.
-  slice() {
+  // A slice, that in sight unless another is named, ready to be painted on.
+  slice(index = this.view.index) {
     const { draft, view, viewer } = this;
-    const { index, plane } = view;
+    const { plane } = view;
     if (!draft.slices.has(index)) {
       const { width, height } = view.grey;
       const bits = viewer.outline.cut(plane, index, OUTLINE_BIT.shown) ?? undefined;
@@ -154,11 +154,13 @@ class VolumeEditor {
     const show = (change) => change && viewer.goTo(viewer.outline.plane, change.mask.slice);
     const replaced = (bits) => {
       const { mask } = this.slice();
-      draft.history.replace(mask, bits ?? new Uint8Array(mask.bits.length));
+      draft.history.replace([mask, bits ?? new Uint8Array(mask.bits.length)]);
     };
     const actions = {
-      brush: () => (draft.erasing = false),
-      eraser: () => (draft.erasing = true),
+      brush: () => (draft.tool = "brush"),
+      eraser: () => (draft.tool = "eraser"),
+      piece: () => (draft.tool = "piece"),
+      takePiece: () => this.takePiece(this.at),
       radius: () => (settings.brush = value),
       smaller: () => (settings.brush = stepRadius(settings.brush, -1)),
       larger: () => (settings.brush = stepRadius(settings.brush, 1)),
@@ -221,9 +223,23 @@ class VolumeEditor {
     if (draft.saving) return;
     draft.said = "";
     draft.asking = false;
-    const value = erasing || draft.erasing ? 0 : 1;
+    if (draft.tool === "piece" && !erasing) {
+      this.takePiece(place);
+      this.viewer.refresh();
+      return;
+    }
+    const value = erasing || draft.tool === "eraser" ? 0 : 1;
     this.stroke = new Stroke(this.slice().mask, value, this.radius, view.camera.aspect);
     this.drag([place]);
+  }
+
+  // Through all slices that the piece reaches, as one step.
+  takePiece(place) {
+    const { draft, view, viewer } = this;
+    const maskAt = (index) => viewer.outline.shownOn(view.plane, index, draft);
+    const found = place ? withoutPiece(view.index, place, maskAt) : new Map();
+    if (!found.size) draft.said = NO_PIECE;
+    draft.history.replace(...[...found].map(([index, bits]) => [this.slice(index).mask, bits]));
   }
 
   drag(places) {
@@ -264,10 +280,12 @@ class VolumeEditor {
     const mask = draft.slices.get(this.view.index)?.mask;
     const drawn = mask ? !mask.empty : viewer.outline.outlined.has(this.view.index);
     const count = draft.changed.length;
-    const unsaved = count ? `Unsaved strokes on ${count} ${plane} slice${count === 1 ? "" : "s"}` : "";
+    const unsaved = count
+      ? `Unsaved strokes on ${count} ${plane} slice${count === 1 ? "" : "s"}`
+      : `Painted on ${plane} slices; the other planes follow.`;
     this.bar.update({
       open,
-      erasing: draft.erasing,
+      tool: draft.tool,
       radius: this.radius,
       unit: viewer.volume.planes[plane].spacing[1],
       canUndo: draft.history.canUndo && !draft.saving,

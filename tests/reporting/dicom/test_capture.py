@@ -212,4 +212,6 @@ def test_the_outline_is_drawn_where_it_lies(phantom: Phantom, by: str) -> None:
     np.testing.assert_allclose(there.max(axis=0), (rows.max(), columns.max()), atol=half)
     assert "evidence and outline overlay" in made.SeriesDescription
     whose = "corrected by Reader Red" if by == "person" else f"Outlined by {answers.MODEL}"
+    unseen = "Its answer was not verified" if by == "person" else f"{answers.MODEL}. Not verified"
+    assert unseen in made.ImageComments
     assert whose in made.DerivationDescription and RESEARCH_USE in made.DerivationDescription
