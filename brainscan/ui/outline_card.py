@@ -52,7 +52,7 @@ def _figures(outline: SliceOutline) -> str:
 
 def area_words(area: float, unit: str) -> str:
     """Return an area with its unit, for example ``512 mm²`` or ``2,140 px``."""
-    return f"{amount(area)} {_square(unit)}"
+    return f"{amount(area) if unit == 'mm' else f'{area:,.0f}'} {_square(unit)}"
 
 
 def diameter_words(measures: SliceMeasures) -> str:

@@ -16,6 +16,7 @@ from scipy.ndimage import binary_fill_holes, label
 import brainscan.ui
 from brainscan.imaging.contours import mask_pieces
 from brainscan.imaging.correction import decode_mask, encode_mask
+from brainscan.ui.outline_card import area_words
 
 CANVAS = Path(brainscan.ui.__file__).parent / "canvas"
 SCRIPTS = ("mask", "pieces", "brush", "contour", "editbar")
@@ -181,6 +182,30 @@ def test_undo_and_redo_restore_every_step(js: Any) -> None:
     assert states["back"] == states["states"][::-1]
     assert states["forth"] == states["states"]
     assert states["redo"] is False
+
+
+@pytest.mark.parametrize(
+    ("pixels", "spacing", "words"),
+    [
+        (3, None, "3 px"),
+        (250, None, "250 px"),
+        (3, [0.5, 2.0], "3.0 mm²"),
+        (250, [4.0, 2.0], "2,000 mm²"),
+        (0, [1.0, 1.0], "0.0 mm²"),
+    ],
+)
+def test_areas_are_told_in_the_words_of_the_page(
+    js: Any, pixels: int, spacing: list[float] | None, words: str
+) -> None:
+    told = js.evaluate(
+        """([pixels, spacing, w, h]) => {
+          const bits = new Uint8Array(w * h).fill(1, 0, pixels);
+          return areaWords(new BitMask(w, h, bits), spacing);
+        }""",
+        [pixels, spacing, SHAPE[1], SHAPE[0]],
+    )
+    area = pixels * (spacing[0] * spacing[1] if spacing else 1)
+    assert told == words == area_words(area, "mm" if spacing else "px")
 
 
 def test_several_masks_change_in_one_step(js: Any) -> None:

@@ -129,6 +129,7 @@ def test_drawing_from_nothing_at_any_zoom_and_leaving_asks_first(
     for _ in range(4):
         page.keyboard.press("[")
     stroke(page, (0.5, 0.5))
+    assert out(page, "outlined") == "Editing the outline\n4 px"
     page.keyboard.press("e")
     stroke(page, (0.2, 0.2), (0.8, 0.2))
     page.keyboard.press("Escape")

@@ -119,6 +119,16 @@ class BitMask {
   }
 }
 
+// The area of a mask in the words of outline_card.py; spacing: height and width of a pixel in mm, or
+// nothing.
+function areaWords({ bits }, spacing) {
+  const pixels = bits.reduce((sum, bit) => sum + bit, 0);
+  const area = spacing ? pixels * spacing[0] * spacing[1] : pixels;
+  const digits = spacing && area < 10 ? 1 : 0;
+  const figures = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `${area.toLocaleString("en", figures)} ${spacing ? "mm²" : "px"}`;
+}
+
 // The bytes of a mask with everything that it encloses: who draws from nothing goes around the
 // lesion and fills. Neighbours share an edge, so a line that is closed at corners encloses too.
 function filledHoles({ bits, width, height, box }) {

@@ -197,7 +197,7 @@ class Controls {
     this.one("[data-act=edit]").setAttribute("aria-pressed", String(editor.open));
     this.write("fill", `${Math.round(settings.fill * 100)} %`);
     let words = "";
-    if (editor.open) words = "Editing the outline";
+    if (editor.open) words = `Editing the outline\n${areaWords(editor.draft.mask, scan.spacing)}`;
     else if (viewerShowsOutline(viewer)) words = outline.words;
     this.write("outlined", words);
     editor.update();

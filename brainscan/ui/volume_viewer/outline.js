@@ -170,7 +170,11 @@ class OutlineView {
     const { view } = this;
     const { viewer } = view;
     if (!viewer.outline || view.plane !== viewer.outline.plane) return "";
-    if (viewer.editor.open) return "Editing the outline";
+    if (viewer.editor.open) {
+      const shown = this.contour("shown");
+      const { spacing } = viewer.volume.planes[view.plane];
+      return shown ? `Editing the outline\n${areaWords(shown.mask, spacing)} here` : "Editing the outline";
+    }
     if (!this.drawn) return "";
     return this.largest ? `${viewer.outline.words}\n${viewer.outline.largest.words}` : viewer.outline.words;
   }
