@@ -11,7 +11,7 @@ from brainscan.inference.gate import CLIP, FAMILIES, Gate
 from brainscan.training.gate_pictures import DEGRADED, RESLICED, Pictures
 
 DIRECTIONS = 96
-LOGISTIC_DIRECTIONS = 128
+LOGISTIC_DIRECTIONS = 512
 PENALTY = 0.02  # inverse strength of the regularisation of the logistic part
 FAMILY_PENALTY = 0.005
 # Shares of the genuine slices that the limits are set to refuse: by distance, by leaning. The

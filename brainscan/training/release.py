@@ -40,7 +40,7 @@ from brainscan.training.checkpoint import load_best
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import check_same_data, training_split
 from brainscan.training.gate_fit import fit_gate
-from brainscan.training.interpolation import interpolate, mixed, start_weights
+from brainscan.training.interpolation import interpolate
 from brainscan.training.provenance import data_facts, public_settings, start_of
 from brainscan.training.segmentation_fit import fit_segmentation_rule
 from brainscan.training.validation import validation_report, validation_scores
@@ -205,13 +205,9 @@ def _typed(
     training, validation = training_split(theirs)
     check_same_data(run, training, validation)
     slices = DataLoader(validation, theirs.preprocessing, types=theirs.types)
-    network = _best_network(run, theirs)
-    if share := manifest.get("start_share"):  # as the network that it stands for
-        own = network.get_weights()
-        network.set_weights(mixed(own, start_weights(theirs, validation), share))
     with tempfile.TemporaryDirectory() as folder:
         mirrored = bool(manifest["mirrored"])
-        export_openvino(network, Path(folder) / XML, mirrored=mirrored)
+        export_openvino(_best_network(run, theirs), Path(folder) / XML, mirrored=mirrored)
         return slices, _forward(OpenVINORuntime(Release(Path(folder), manifest)), slices.images)
 
 
