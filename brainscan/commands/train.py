@@ -198,7 +198,12 @@ def _train(config: TrainingConfig, run_folder: RunFolder, *, resume: bool) -> No
         f"{time.monotonic() - began:.0f} s. Starting TensorFlow ...",
         file=sys.stderr,
     )
+    from brainscan.training.checkpoint import has_checkpoint
+    from brainscan.training.interpolation import note_start
     from brainscan.training.trainer import Progress, Trainer
+
+    if not has_checkpoint(run_folder):
+        note_start(config, run_folder)
 
     with ProgressBar("Training") as bar:
 

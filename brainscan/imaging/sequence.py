@@ -22,16 +22,18 @@ class SequenceGuess:
         The sequence, or ``"unknown"``.
     reason
         A sentence that says what the guess rests on; free of patient identity.
+    other
+        What the file says it is, where that is none of the four; empty where nothing says so.
     """
 
     label: SequenceLabel
     reason: str
+    other: str = ""
 
     @property
     def words(self) -> str:
         """The sequence for people: also one that is none of the four, else ``"Unknown"``."""
-        named = other_sequence(self.reason) if self.label == "unknown" else None
-        words = (named or self.label).removeprefix("a ")
+        words = (self.other or self.label).removeprefix("a ")
         return words[0].upper() + words[1:]
 
     @property
@@ -95,7 +97,8 @@ def guess_from_file_name(name: str) -> SequenceGuess:
     stem = re.sub(r"\.(nii|gz|hdr|img|dcm)(?=\.|$)", "", name, flags=re.IGNORECASE)
     label = sequence_from_text(stem)
     if label == "unknown":
-        return SequenceGuess("unknown", f"The file name speaks of {other_sequence(stem)}.")
+        what = other_sequence(stem) or ""
+        return SequenceGuess("unknown", f"The file name speaks of {what}.", what)
     if label is None:
         return SequenceGuess("unknown", "The file name names no sequence.")
     return SequenceGuess(label, f"The file name speaks of {label}.")

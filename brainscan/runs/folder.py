@@ -28,10 +28,10 @@ class RunFolder:
     """Files of one training run.
 
     ``config.json`` (settings), ``environment.json`` (versions, machine, git commit),
-    ``status.json`` (progress, rewritten every few steps), ``history.csv`` (as
-    ``keras.callbacks.CSVLogger`` writes it), ``metrics.json`` (validation of the best epoch)
-    and ``checkpoints/``. A reader never sees half a file: each is written beside its place
-    and then moved over it.
+    ``start.json`` (digest of the weights it began from), ``status.json`` (progress, rewritten
+    every few steps), ``history.csv`` (as ``keras.callbacks.CSVLogger`` writes it),
+    ``metrics.json`` (validation of the best epoch) and ``checkpoints/``. A reader never sees half
+    a file: each is written beside its place and then moved over it.
     """
 
     def __init__(self, path: Path) -> None:

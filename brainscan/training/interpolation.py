@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,25 @@ from brainscan.errors import TrainingError
 from brainscan.inference.calibration import binary_temperature, equal_strata, sigmoid
 from brainscan.inference.release import MANIFEST
 from brainscan.networks.build import build_network
+from brainscan.networks.decoder import PREFIX
 from brainscan.networks.heads import TUMOR
-from brainscan.networks.weights import is_whole_network, load_weights
+from brainscan.networks.weights import is_whole_network, load_weights, read_arrays
+from brainscan.runs.folder import RunFolder
 from brainscan.training.config import TrainingConfig
 
 SHARES = (0.0, 0.25, 0.5, 0.75)
-"""Of the start in the weights; 0 is the run as it ended."""
+"""Of the start in the weights; 0 is the run's own epoch."""
 
+START = "start.json"
 _BATCH = 16
 
 
 def interpolate(
-    network: keras.Model, config: TrainingConfig, validation: Dataset, slices: DataLoader
+    network: keras.Model,
+    config: TrainingConfig,
+    run: RunFolder,
+    validation: Dataset,
+    slices: DataLoader,
 ) -> dict[str, Any]:
     """Move a trained network part of the way back to its start, if validation slices gain by it.
 
@@ -38,8 +46,8 @@ def interpolate(
     ----------
     network
         With the weights of the run; gets the weights chosen.
-    config
-        Settings of the run.
+    config, run
+        Settings of the run, and its folder.
     validation
         What the run held out.
     slices
@@ -54,10 +62,9 @@ def interpolate(
     Raises
     ------
     TrainingError
-        When the run did not begin from a release that held out the same slices, because a start
-        that has seen the slices would be preferred for having seen them.
+        See :func:`start_weights`.
     """
-    start = start_weights(config, validation)
+    start = start_weights(config, run, validation)
     own = network.get_weights()
     losses = {}
     for share in SHARES:
@@ -69,22 +76,24 @@ def interpolate(
     return {
         "start_share": best,
         "start_rule": (
-            f"The weights are {100 * (1 - best):g} % those at the end of training and "
-            f"{100 * best:g} % those it began from (arXiv:2109.01903), the share with the lowest "
+            f"The weights are {100 * (1 - best):g} % those of the epoch kept and {100 * best:g} % "
+            f"those that training began from (arXiv:2109.01903), the share with the lowest "
             f"log loss of the tumour answer on {len(slices)} validation slices, every source and "
             f"sequence counting alike: {tried} of the start."
         ),
     }
 
 
-def start_weights(config: TrainingConfig, validation: Dataset) -> list[np.ndarray]:
+def start_weights(config: TrainingConfig, run: RunFolder, validation: Dataset) -> list[np.ndarray]:
     """Return the weights that a run began from, in the order of its network's.
 
     Raises
     ------
     TrainingError
-        When it did not begin from a release, or from one that did not hold out ``validation``, or
-        when the release reads its tumor probability off something else.
+        When it did not begin from a release, or another one lies in its place by now; when the
+        release did not hold out ``validation``, for a start that has seen the slices would be
+        preferred for having seen them (what the release itself began from is not looked at); when
+        it has no decoder for a run with one, or reads its tumor probability off something else.
     """
     path = Path(config.weights)
     manifest = path.with_name(MANIFEST)
@@ -92,6 +101,13 @@ def start_weights(config: TrainingConfig, validation: Dataset) -> list[np.ndarra
         msg = (
             f"The run began from {config.weights}, which is not the weights.npz of a release "
             "folder, so its weights cannot be averaged with it. Release it without --interpolate."
+        )
+        raise TrainingError(msg)
+    if run.read_json(START).get("sha256") != file_digest(path):
+        msg = (
+            f"The weights in {path.parent} are not known to be those that the run began from: "
+            f"they changed since, or the run has no {START}. Restore that release, or release "
+            "without --interpolate."
         )
         raise TrainingError(msg)
     former = json.loads(manifest.read_text(encoding="utf-8"))
@@ -110,15 +126,34 @@ def start_weights(config: TrainingConfig, validation: Dataset) -> list[np.ndarra
             "without --interpolate."
         )
         raise TrainingError(msg)
+    outlines = config.outlines != "none"
+    if outlines and not any(name.startswith(PREFIX) for name in read_arrays(path)):
+        msg = (
+            f"The release {path.parent.name}, from which the run began, has no decoder, so there "
+            "is nothing to average the run's with. Release without --interpolate."
+        )
+        raise TrainingError(msg)
     network = build_network(
         config.architecture,
         size=config.preprocessing.size,
         types=config.types,
-        outlines=config.outlines != "none",
+        outlines=outlines,
     )
     load_weights(network, path)
     weights: list[np.ndarray] = network.get_weights()
     return weights
+
+
+def note_start(config: TrainingConfig, run: RunFolder) -> None:
+    """Remember in a new run which weights it begins from, if these are a file."""
+    path = Path(config.weights)
+    if path.is_file():
+        run.write_json(START, {"sha256": file_digest(path)})
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def mixed(own: list[np.ndarray], start: list[np.ndarray], share: float) -> list[np.ndarray]:

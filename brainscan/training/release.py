@@ -93,11 +93,11 @@ def make_release(
             "began from. Add it there with `python -m brainscan add_outlines`."
         )
         raise TrainingError(msg)
-    network = _best_network(run, config)
+    network = best_network(run, config)
     training, validation = training_split(config)
     check_same_data(run, training, validation)
     slices = DataLoader(validation, config.preprocessing, types=config.types)
-    between = interpolate(network, config, validation, slices) if interpolated else {}
+    between = interpolate(network, config, run, validation, slices) if interpolated else {}
     target.mkdir(parents=True, exist_ok=True)
     save_weights(network, target / WEIGHTS)
     manifest: dict[str, Any] = {
@@ -140,7 +140,8 @@ def make_release(
     return finish_release(target, manifest)
 
 
-def _best_network(run: RunFolder, config: TrainingConfig) -> keras.Model:
+def best_network(run: RunFolder, config: TrainingConfig) -> keras.Model:
+    """Return the network of a run with the weights of the epoch it keeps."""
     network = build_network(
         config.architecture,
         size=config.preprocessing.size,
@@ -207,7 +208,7 @@ def _typed(
     slices = DataLoader(validation, theirs.preprocessing, types=theirs.types)
     with tempfile.TemporaryDirectory() as folder:
         mirrored = bool(manifest["mirrored"])
-        export_openvino(_best_network(run, theirs), Path(folder) / XML, mirrored=mirrored)
+        export_openvino(best_network(run, theirs), Path(folder) / XML, mirrored=mirrored)
         return slices, _forward(OpenVINORuntime(Release(Path(folder), manifest)), slices.images)
 
 

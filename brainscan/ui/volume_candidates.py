@@ -226,8 +226,8 @@ def _not_chosen(one: Candidate, chosen: Candidate | None) -> Candidate:
         return one
     if one.sequence.label != chosen.sequence.label:
         here, there = (
-            "of unknown sequence" if label == "unknown" else label
-            for label in (one.sequence.label, chosen.sequence.label)
+            "of unknown sequence" if words == "Unknown" else words
+            for words in (one.sequence.words, chosen.sequence.words)
         )
         return replace(one, reason=f"Another volume was chosen: it is {there}, this one is {here}.")
     return replace(one, reason="Another volume of the same kind was chosen: it comes first.")

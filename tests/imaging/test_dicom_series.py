@@ -344,6 +344,12 @@ def test_a_sequence_in_words() -> None:
     for description, expected in words.items():
         assert guess_sequence(Protocol(description=description)).words == expected
     assert guess_from_file_name("image.nii").words == "Unknown"
+    assert guess_from_file_name("ax_pd.nii.gz").words == "Proton density"
+    assert guess_sequence(Protocol(contrast="DIFFUSION")).words == "Diffusion"
+    # Timing tells that it is none of the four; which other one it is would be a guess.
+    planar = Protocol(echo_time=80, repetition_time=4000, scanning="EP")
+    assert "as for diffusion or perfusion" in guess_sequence(planar).reason
+    assert guess_sequence(planar).words == "Unknown"
 
 
 def test_file_names() -> None:

@@ -191,6 +191,8 @@ def test_undo_and_redo_restore_every_step(js: Any) -> None:
         (250, None, "250 px"),
         (3, [0.5, 2.0], "3.0 mm²"),
         (250, [4.0, 2.0], "2,000 mm²"),
+        (50, [0.5, 0.5], "12 mm²"),  # 12.5: halves go to the even number, as in Python
+        (1, [0.5, 0.5], "0.2 mm²"),
         (0, [1.0, 1.0], "0.0 mm²"),
     ],
 )

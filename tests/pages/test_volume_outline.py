@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ def test_strokes_on_several_slices_are_undone_kept_saved_and_discarded(page: Any
     bar = page.locator(".volume .editbar")
     bar.wait_for()
     assert out(page, "outlined").startswith("Editing the outline")
-    bar.get_by_text("Painted on axial slices").wait_for()
+    bar.get_by_text("Paint on the axial slices").wait_for()
     here = index_of(page, "axial")
     before = pixels(page, "axial", "outline")[2]
     press_and_drag(page, "axial", across=80)
@@ -100,16 +101,39 @@ def test_strokes_on_several_slices_are_undone_kept_saved_and_discarded(page: Any
     press_and_drag(page, "axial", across=40)
     bar.get_by_text("Unsaved strokes on 2 axial slices").wait_for()
     page.keyboard.press("Delete")
-    bar.get_by_text("Painted on axial slices").wait_for()
+    bar.get_by_text("Paint on the axial slices").wait_for()
     page.keyboard.press("Control+z")
     bar.get_by_text("Unsaved strokes on 2 axial slices").wait_for()
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
-    bar.get_by_text("Painted on axial slices").wait_for()
+    bar.get_by_text("Paint on the axial slices").wait_for()
     bar.get_by_role("button", name="Clear slice").click()
     assert pixels(page, "axial", "outline")[2] < before
     page.keyboard.press("Escape")
     bar.get_by_role("button", name="Discard", exact=True).click()
     bar.wait_for(state="hidden")
     assert pixels(page, "axial", "outline")[2] == before
+    assert page.console_errors == []
+
+
+def test_a_piece_goes_from_slices_that_nobody_looked_at(page: Any, url: str) -> None:
+    open_viewer(page, url)
+    page.keyboard.press("o")
+    page.keyboard.press("c")
+    page.keyboard.press("d")
+    bar = page.locator(".volume .editbar")
+    bar.wait_for()
+    x, y, count = pixels(page, "axial", "outline")
+    assert count > 20 and pixels(page, "coronal", "outline")[2] > 20
+    box = page.locator(".view[data-plane=axial] > canvas").bounding_box()
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.keyboard.press("Delete")
+    said = bar.get_by_text(re.compile(r"Unsaved strokes on \d+ axial slices"))
+    said.wait_for()
+    assert int(said.inner_text().split()[3]) > 2
+    for plane in ("axial", "coronal", "sagittal"):
+        assert pixels(page, plane, "outline")[2] == 0
+    page.keyboard.press("Control+z")
+    bar.get_by_text("Paint on the axial slices").wait_for()
+    assert pixels(page, "coronal", "outline")[2] > 20
     assert page.console_errors == []

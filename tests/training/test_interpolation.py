@@ -17,10 +17,11 @@ from brainscan.imaging.phantom import write_phantom_dataset
 from brainscan.imaging.preprocessing import Preprocessing
 from brainscan.networks.build import build_network
 from brainscan.networks.weights import load_weights, save_weights
+from brainscan.runs.folder import RunFolder
 from brainscan.training import interpolation
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import training_split
-from brainscan.training.interpolation import SHARES, mixed, start_weights
+from brainscan.training.interpolation import SHARES, mixed, note_start, start_weights
 
 SIZE = 64
 
@@ -51,12 +52,22 @@ def config(scans: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingCon
     return config
 
 
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    """Return the folder of a run that has noted nothing yet."""
+    return RunFolder(tmp_path)
+
+
 def held_out(config: TrainingConfig) -> Dataset:
     return training_split(config)[1]
 
 
+def manifest_of(config: TrainingConfig) -> Path:
+    return Path(config.weights).with_name("manifest.json")
+
+
 def write_manifest(config: TrainingConfig, manifest: dict[str, object]) -> None:
-    Path(config.weights).with_name("manifest.json").write_text(json.dumps(manifest))
+    manifest_of(config).write_text(json.dumps(manifest))
 
 
 def elsewhere(config: TrainingConfig, folder: Path, manifest: dict[str, object]) -> TrainingConfig:
@@ -107,6 +118,7 @@ def test_mixed_weights_are_the_weighted_mean() -> None:
 def test_share_is_that_of_the_lowest_loss(
     config: TrainingConfig,
     monkeypatch: pytest.MonkeyPatch,
+    run: RunFolder,
     own: tuple[float, float],
     start: tuple[float, float],
     expected: float,
@@ -117,7 +129,7 @@ def test_share_is_that_of_the_lowest_loss(
     network.set_weights(weighing(*own))
     monkeypatch.setattr(interpolation, "start_weights", lambda *_: weighing(*start))
 
-    found = interpolation.interpolate(network, config, held_out(config), two_pixel_slices())
+    found = interpolation.interpolate(network, config, run, held_out(config), two_pixel_slices())
 
     assert found["start_share"] == expected
     chosen = mixed(weighing(*own), weighing(*start), expected)
@@ -127,37 +139,55 @@ def test_share_is_that_of_the_lowest_loss(
     assert all(f"at {100 * share:g} %" in found["start_rule"] for share in SHARES)
 
 
-def test_start_is_read_from_the_release(config: TrainingConfig) -> None:
+def test_start_is_read_from_the_release(config: TrainingConfig, run: RunFolder) -> None:
+    note_start(config, run)
     network = build_network("custom_cnn", size=SIZE)
     load_weights(network, Path(config.weights))
     for found, stored in zip(
-        start_weights(config, held_out(config)), network.get_weights(), strict=True
+        start_weights(config, run, held_out(config)), network.get_weights(), strict=True
     ):
         np.testing.assert_array_equal(found, stored)
 
 
 @pytest.mark.parametrize("weights", ["none", "imagenet", "base.npz"])
-def test_start_that_is_no_release_is_refused(config: TrainingConfig, weights: str) -> None:
-    with pytest.raises(TrainingError, match=r"not the weights\.npz of a release"):
-        start_weights(replace(config, weights=weights), held_out(config))
-
-
-def test_start_that_saw_the_validation_slices_is_refused(
-    config: TrainingConfig, tmp_path: Path
+def test_start_that_is_no_release_is_refused(
+    config: TrainingConfig, run: RunFolder, weights: str
 ) -> None:
-    for manifest in ({}, {"data": {"fingerprint": {"validation": "of other slices"}}}):
-        moved = elsewhere(config, tmp_path, manifest)
-        with pytest.raises(TrainingError, match="held out other validation images"):
-            start_weights(moved, held_out(config))
+    other = replace(config, weights=weights)
+    note_start(other, run)
+    with pytest.raises(TrainingError, match=r"not the weights\.npz of a release"):
+        start_weights(other, run, held_out(config))
 
 
-def test_start_that_reads_its_answer_elsewhere_is_refused(
-    config: TrainingConfig, tmp_path: Path
+def test_release_that_took_the_place_of_the_start_is_refused(
+    config: TrainingConfig, run: RunFolder
+) -> None:
+    with pytest.raises(TrainingError, match=r"has no start\.json"):
+        start_weights(config, run, held_out(config))
+    moved = elsewhere(config, run.path, json.loads(manifest_of(config).read_text()))
+    note_start(moved, run)
+    start_weights(moved, run, held_out(config))
+    save_weights(build_network("custom_cnn", size=SIZE), Path(moved.weights))
+    with pytest.raises(TrainingError, match="they changed since"):
+        start_weights(moved, run, held_out(config))
+
+
+@pytest.mark.parametrize(
+    ("manifest", "outlines", "words"),
+    [
+        ({}, "none", "held out other validation images"),
+        ({"data": {"fingerprint": {"validation": "others"}}}, "none", "held out other validation"),
+        ({"tumor_from": "evidence"}, "none", "nothing lies between"),
+        ({"tumor_from": "features"}, "joint", "has no decoder"),
+    ],
+)
+def test_start_that_cannot_be_judged_beside_the_run_is_refused(
+    config: TrainingConfig, run: RunFolder, manifest: dict[str, object], outlines: str, words: str
 ) -> None:
     validation = held_out(config)
-    manifest = {
-        "data": {"fingerprint": {"validation": validation.fingerprint()}},
-        "tumor_from": "evidence",
-    }
-    with pytest.raises(TrainingError, match="nothing lies between"):
-        start_weights(elsewhere(config, tmp_path, manifest), validation)
+    if "tumor_from" in manifest:
+        manifest = {**manifest, "data": {"fingerprint": {"validation": validation.fingerprint()}}}
+    moved = replace(elsewhere(config, run.path, manifest), outlines=outlines)
+    note_start(moved, run)
+    with pytest.raises(TrainingError, match=words):
+        start_weights(moved, run, validation)

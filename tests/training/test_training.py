@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from brainscan.cli import main
@@ -22,6 +23,7 @@ from brainscan.networks.weights import read_arrays
 from brainscan.runs.folder import RunFolder
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import check_same_data, training_split
+from brainscan.training.release import best_network
 
 EPOCHS = 6
 Rows = list[dict[str, str]]
@@ -174,6 +176,30 @@ def test_release_refuses_training_images_as_a_test(
     assert release(story.runs, dataset) == 2
     assert "took part in training or validation" in capsys.readouterr().err
     assert sorted(models.rglob("*")) == before
+
+
+def test_release_lies_between_the_run_and_the_release_it_began_from(
+    story: Story, models: Path, dataset: Path, tmp_path: Path
+) -> None:
+    write_phantom_dataset(tmp_path / "unseen", 3, seed=900, size=96)
+    assert release(story.runs, tmp_path / "unseen") == 0
+    start_file = models / "tiny" / "weights.npz"
+    settings = [*start(dataset), "--weights", str(start_file), "--epochs", "1"]
+    assert main(["train", *settings, "--run", "b", "--runs", str(story.runs)]) == 0
+    command = ["release", "b", "--runs", str(story.runs), "--name", "between", "--interpolate"]
+    assert main([*command, "--stability", "0", "--drawings", "4"]) == 0
+
+    share = json.loads((models / "between" / "manifest.json").read_text())["start_share"]
+    run = RunFolder.open(story.runs / "b")
+    trained = best_network(run, TrainingConfig.from_json(run.read_json("config.json")))
+    began, released = read_arrays(start_file), read_arrays(models / "between" / "weights.npz")
+    for layer in trained.layers:
+        for index, own in enumerate(layer.get_weights()):
+            first = began[f"{layer.name}/{index}"].astype(np.float32)
+            expected = ((1 - share) * own + share * first).astype(np.float16)
+            np.testing.assert_array_equal(released[f"{layer.name}/{index}"], expected)
+    card = (models / "between" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert f"{100 * share:g} % those that training began from" in card
 
 
 def test_release_cannot_average_with_a_start_that_is_no_release(

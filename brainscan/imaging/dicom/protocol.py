@@ -95,8 +95,8 @@ def guess_sequence(protocol: Protocol) -> SequenceGuess:
     timed, why = _from_timing(protocol)
     timing = f" ({protocol.timing})" if protocol.timing else ""
     if described == "unknown":
-        what = other_sequence(protocol.description)
-        return SequenceGuess("unknown", f"The description speaks of {what}{timing}.")
+        what = other_sequence(protocol.description) or ""
+        return SequenceGuess("unknown", f"The description speaks of {what}{timing}.", what)
     if described is not None:
         label = _with_agent(described, protocol)
         reason = f"The description speaks of {described}"
@@ -115,7 +115,7 @@ def guess_sequence(protocol: Protocol) -> SequenceGuess:
         return SequenceGuess(label, f"The header states the contrast {stated}{agent}{timing}.")
     if protocol.contrast in _OTHER_CONTRAST:
         what = _OTHER_CONTRAST[protocol.contrast]
-        return SequenceGuess("unknown", f"The header states the contrast {what}{timing}.")
+        return SequenceGuess("unknown", f"The header states the contrast {what}{timing}.", what)
     if timed is None:
         return SequenceGuess("unknown", "Neither description nor timing tells the sequence.")
     label = _with_agent(timed, protocol)

@@ -79,6 +79,12 @@ class Stroke {
   }
 }
 
+// The box of the pixels in which two masks of a slice differ; null where they are the same.
+function changedBox({ bits, width, height }, before) {
+  const apart = bits.map((bit, at) => bit ^ before[at]);
+  return new BitMask(width, height, apart).box;
+}
+
 // The difference between a mask and its bytes before, within a box (null: nothing was touched).
 function changeOf(mask, before, box) {
   if (!box) return null;
@@ -128,12 +134,19 @@ class PaintHistory {
     return step[0];
   }
 
+  // Forget what was done to a mask: it has been replaced by something that no step knows.
+  forget(mask) {
+    const rest = (steps) => steps.map((step) => step.filter((change) => change.mask !== mask)).filter((step) => step.length);
+    this.done = rest(this.done);
+    this.undone = rest(this.undone);
+  }
+
   // Replace whole masks, given as pairs of a mask and its bytes, as one step that can be undone.
   replace(...pairs) {
     const changes = pairs.map(([mask, bits]) => {
       const before = mask.bits.slice();
       mask.fill(bits);
-      return changeOf(mask, before, { left: 0, top: 0, right: mask.width, bottom: mask.height });
+      return changeOf(mask, before, changedBox(mask, before));
     });
     this.push(...changes);
   }

@@ -66,7 +66,7 @@ function mustWait(action, saving) {
   return Boolean(saving) && ["undo", "redo", "fill", "revert", "clear", "discard", "takePiece"].includes(action);
 }
 
-const EDIT_KEYS = { b: "brush", e: "eraser", Delete: "takePiece", "[": "smaller", "]": "larger", Enter: "save", Escape: "cancel" };
+const EDIT_KEYS = { b: "brush", e: "eraser", Delete: "takePiece", Backspace: "takePiece", "[": "smaller", "]": "larger", Enter: "save", Escape: "cancel" };
 
 // What a key means while the outline is edited; undefined: nothing of its own. Fills: whether the
 // host fills what the outline encloses.

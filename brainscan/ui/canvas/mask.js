@@ -125,7 +125,8 @@ function areaWords({ bits }, spacing) {
   const pixels = bits.reduce((sum, bit) => sum + bit, 0);
   const area = spacing ? pixels * spacing[0] * spacing[1] : pixels;
   const digits = spacing && area < 10 ? 1 : 0;
-  const figures = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  // Halves to even, as Python rounds.
+  const figures = { minimumFractionDigits: digits, maximumFractionDigits: digits, roundingMode: "halfEven" };
   return `${area.toLocaleString("en", figures)} ${spacing ? "mm²" : "px"}`;
 }
 

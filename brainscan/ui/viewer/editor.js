@@ -37,6 +37,7 @@ class Editor {
     this.bar = new EditBar(root.querySelector(".editbar"), this);
     this.draft = null;
     this.stroke = null;
+    this.clicked = null; // where a click takes a piece, if it stays a click
     this.at = null; // the image place under the pointer
     this.author = null;
   }
@@ -86,13 +87,14 @@ class Editor {
       const idle = [...drafts].find(([, draft]) => !draft.dirty && draft !== this.draft);
       if (idle) drafts.delete(idle[0]);
     }
+    this.at = null; // where it was last may be long ago
     settings.outline = true;
   }
 
   end() {
     drafts.delete(this.viewer.scan.scan);
     this.draft = null;
-    this.stroke = null;
+    this.stroke = this.clicked = null;
   }
 
   edit(action, value) {
@@ -171,8 +173,7 @@ class Editor {
     draft.said = "";
     draft.asking = false;
     if (draft.tool === "piece" && !erasing) {
-      this.takePiece(place);
-      viewer.refresh();
+      this.clicked = place;
       return;
     }
     const value = erasing || draft.tool === "eraser" ? 0 : 1;
@@ -181,7 +182,8 @@ class Editor {
   }
 
   takePiece(place) {
-    const { mask, history } = this.draft;
+    const { mask, history, asking } = this.draft;
+    if (asking) return;
     const bits = place && withoutPiece(0, place, (index) => (index ? null : mask)).get(0);
     if (bits) history.replace([mask, bits]);
     else this.draft.said = NO_PIECE;
@@ -195,19 +197,20 @@ class Editor {
   }
 
   release() {
+    if (this.clicked) this.takePiece(this.clicked);
     this.finishStroke();
     this.viewer.refresh();
   }
 
   finishStroke() {
     if (this.stroke) this.draft.history.push(this.stroke.end());
-    this.stroke = null;
+    this.stroke = this.clicked = null;
   }
 
   // A second finger came down: it was no stroke but the begin of a pinch.
   abandon() {
     this.stroke?.cancel();
-    this.stroke = null;
+    this.stroke = this.clicked = null;
     this.viewer.layer.refresh();
   }
 

@@ -59,11 +59,13 @@ class VolumeEditor {
     this.bar = new EditBar(root.querySelector(".editbar"), this);
     this.draft = null;
     this.stroke = null;
+    this.clicked = null; // where a click takes a piece, if it stays a click
     this.at = null; // the image place under the pointer
     this.author = null;
     const button = (name) => root.querySelector(`[data-edit=${name}]`);
     button("revert").title = "Begin this slice again from what the model outlined; can be undone";
     Object.assign(button("clear"), { textContent: "Clear slice", title: "Take the outline off this slice; can be undone" });
+    button("piece").title = "Take away a whole piece, through all slices: click on it, or press Delete over it";
     button("save").title = "Keep the outline of all slices for the scan (Enter)";
   }
 
@@ -100,6 +102,7 @@ class VolumeEditor {
       if (slice.changed || this.stroke?.mask === slice.mask) continue;
       const bits = viewer.outline.cut(viewer.outline.plane, index, OUTLINE_BIT.shown);
       for (const mask of [slice.mask, slice.start.mask]) mask.fill(bits ?? new Uint8Array(mask.bits.length));
+      draft.history.forget(slice.mask);
     }
   }
 
@@ -123,6 +126,7 @@ class VolumeEditor {
     if (this.open || !viewer.outline) return;
     this.draft = new VolumeDraft(viewer.outline.outline);
     drafts.set(viewer.outline.volume, this.draft);
+    this.at = null; // where it was last may be long ago
     viewer.settings.outline = true;
     viewer.enlarge(viewer.outline.plane);
   }
@@ -130,7 +134,7 @@ class VolumeEditor {
   end() {
     drafts.delete(this.viewer.outline.volume);
     this.draft = null;
-    this.stroke = null;
+    this.stroke = this.clicked = null;
   }
 
   // A slice, that in sight unless another is named, ready to be painted on.
@@ -224,8 +228,7 @@ class VolumeEditor {
     draft.said = "";
     draft.asking = false;
     if (draft.tool === "piece" && !erasing) {
-      this.takePiece(place);
-      this.viewer.refresh();
+      this.clicked = place;
       return;
     }
     const value = erasing || draft.tool === "eraser" ? 0 : 1;
@@ -236,6 +239,7 @@ class VolumeEditor {
   // Through all slices that the piece reaches, as one step.
   takePiece(place) {
     const { draft, view, viewer } = this;
+    if (draft.asking) return;
     const maskAt = (index) => viewer.outline.shownOn(view.plane, index, draft);
     const found = place ? withoutPiece(view.index, place, maskAt) : new Map();
     if (!found.size) draft.said = NO_PIECE;
@@ -250,20 +254,21 @@ class VolumeEditor {
   }
 
   release() {
-    if (!this.stroke) return;
+    if (!this.stroke && !this.clicked) return;
+    if (this.clicked) this.takePiece(this.clicked);
     this.finishStroke();
     this.viewer.refresh();
   }
 
   finishStroke() {
     if (this.stroke) this.draft.history.push(this.stroke.end());
-    this.stroke = null;
+    this.stroke = this.clicked = null;
   }
 
   // A second finger came down: it was no stroke but the begin of a pinch.
   abandon() {
     this.stroke?.cancel();
-    this.stroke = null;
+    this.stroke = this.clicked = null;
     this.viewer.repaint();
   }
 
@@ -282,7 +287,7 @@ class VolumeEditor {
     const count = draft.changed.length;
     const unsaved = count
       ? `Unsaved strokes on ${count} ${plane} slice${count === 1 ? "" : "s"}`
-      : `Painted on ${plane} slices; the other planes follow.`;
+      : `Paint on the ${plane} slices; the other planes follow.`;
     this.bar.update({
       open,
       tool: draft.tool,
