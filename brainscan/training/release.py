@@ -225,7 +225,13 @@ def finish_release(target: Path, manifest: dict[str, Any]) -> Release:
     return Release(target, manifest)
 
 
-def rewrite_release(release: Release, changes: dict[str, Any], version: str) -> None:
+def rewrite_release(
+    release: Release,
+    changes: dict[str, Any],
+    version: str,
+    *,
+    gate: dict[str, np.ndarray] | None = None,
+) -> None:
     """Write a release anew with changed entries of its manifest; weights stay.
 
     It is written beside its place first, so that a failure does not damage it.
@@ -238,10 +244,14 @@ def rewrite_release(release: Release, changes: dict[str, Any], version: str) -> 
         Entries of the manifest.
     version
         As it will be shown from now on.
+    gate
+        Arrays of another input gate, see :meth:`brainscan.inference.gate.Gate.arrays`.
     """
     with tempfile.TemporaryDirectory(dir=release.folder.parent, prefix=".") as beside:
         target = Path(beside) / release.folder.name
         shutil.copytree(release.folder, target)
+        if gate is not None:
+            np.savez(target / GATE, allow_pickle=False, **gate)
         finish_release(target, {**release.manifest, **changes, "version": version})
         put_in_place(target, release.folder)
 

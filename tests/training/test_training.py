@@ -19,6 +19,7 @@ from brainscan.errors import TrainingError
 from brainscan.imaging.phantom import write_phantom_dataset
 from brainscan.imaging.reading import read_scan
 from brainscan.inference.classifier import TumorClassifier
+from brainscan.inference.release import open_release
 from brainscan.networks.weights import read_arrays
 from brainscan.runs.folder import RunFolder
 from brainscan.training.config import TrainingConfig
@@ -167,6 +168,25 @@ def test_run_becomes_a_release_that_predicts(story: Story, models: Path, tmp_pat
     stored = read_arrays(models / "tiny" / "weights.npz")  # of a run continued three times
     assert stored["tumor_dense/0"][0] > 0 and not stored["tumor_dense/0"][1:].any()
     assert str(story.runs.parent) not in (models / "tiny" / "config.json").read_text()
+
+
+def test_gate_of_a_release_is_fitted_anew(
+    story: Story, models: Path, dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_phantom_dataset(tmp_path / "unseen", 3, seed=900, size=96)
+    assert release(story.runs, tmp_path / "unseen") == 0
+    capsys.readouterr()
+    command = ["fit_gate", "tiny", str(dataset)]
+    assert main(command) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert open_release("tiny").version == "1.0.0"  # nothing was asked to be written
+    assert main([*command, "--version", "9.9.9"]) == 0
+    again = open_release("tiny")
+    again.verify()
+    assert again.version == "9.9.9"
+    assert again.manifest["gate"]["genuine"] == found["genuine"]
+    assert main(["fit_gate", "tiny", str(tmp_path / "unseen")]) == 2
+    assert "also needs scans" in capsys.readouterr().err
 
 
 def test_release_refuses_training_images_as_a_test(
