@@ -11,7 +11,9 @@ from brainscan.inference.gate import CLIP, FAMILIES, Gate
 from brainscan.training.gate_pictures import DEGRADED, RESLICED, Pictures
 
 DIRECTIONS = 96
-LOGISTIC_DIRECTIONS = 512
+# Principal directions of the logistic part, as a share of the input values: a wide network shows
+# more of what tells other pictures apart than a small one, whose last directions are noise.
+LOGISTIC_SHARE = 0.25
 PENALTY = 0.02  # inverse strength of the regularisation of the logistic part
 FAMILY_PENALTY = 0.005
 # Shares of the genuine slices that the limits are set to refuse: by distance, by leaning. The
@@ -125,7 +127,7 @@ def _units(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     clipped = np.clip((values - offset) / unit, -CLIP, CLIP)
     # Principal directions with a lesser say of the widest: half-way to whitening.
     powers, vectors = np.linalg.eigh(clipped.T @ clipped / len(clipped))
-    count = min(LOGISTIC_DIRECTIONS, *clipped.shape)
+    count = min(round(LOGISTIC_SHARE * clipped.shape[1]), len(clipped))
     powers = np.maximum(powers[::-1][:count], 1e-6 * powers[-1])
     basis = vectors[:, ::-1][:, :count] / powers**0.25
     return offset, unit, basis / (clipped @ basis).std()

@@ -25,7 +25,7 @@ from brainscan.training.gate_pictures import (
     varied_sources,
 )
 
-TRIED = 12  # settings of this version; earlier versions were not counted
+TRIED = 14  # settings of this version; earlier versions were not counted
 RULE = (
     "A picture is refused when its distance to the genuine slices is larger than for all but "
     f"{REFUSED[0]:.2%} of them, or its leaning to pictures of other things larger than for all "
