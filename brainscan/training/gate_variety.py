@@ -65,6 +65,8 @@ def degraded(rng: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
     picture = pixels.astype(np.float32)
     span = max(float(np.percentile(picture, 99.5)), 1.0)
     picture = np.clip(picture * (255.0 / span), 0, 255)
+    if rng.random() < 0.1:  # beside what follows: few pixels look least like what was learned
+        picture = np.asarray(np.clip(_small(rng, picture), 0, 255), np.float32)
     for index in rng.permutation(len(_CHANGES))[: int(rng.integers(1, 4))]:
         picture = np.asarray(np.clip(_CHANGES[index](rng, picture), 0, 255), np.float32)
     return np.rint(picture).astype(np.uint8)
@@ -76,8 +78,10 @@ def _blurred(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
 
 
 def _small(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:
-    factor = rng.uniform(80, 200) / max(picture.shape)
-    return np.asarray(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA))
+    """Down to a thumbnail, as often averaged as with pixels left out."""
+    factor = 56 * (200 / 56) ** rng.random() / max(picture.shape)
+    how = cv2.INTER_AREA if rng.random() < 0.5 else cv2.INTER_NEAREST
+    return np.asarray(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=how))
 
 
 def _gamma(rng: np.random.Generator, picture: np.ndarray) -> np.ndarray:

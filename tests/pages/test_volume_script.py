@@ -54,7 +54,7 @@ def _finish(page: AppTest) -> AppTest:
 
 
 def _open(page: AppTest, path: Path) -> AppTest:
-    page.text_input(key="volume_path").set_value(str(path)).run()
+    page.text_input(key="volume_path").set_value(str(path))  # a form: it is sent with the button
     page.button(key="volume_go").click().run()
     return _finish(page)
 
