@@ -9,8 +9,7 @@ import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
 from brainscan.notice import RESEARCH_USE
-from brainscan.ui.volume_session import drawn_on_volumes
-from brainscan.ui.worklist import drawn_on_slices
+from brainscan.ui.drawn import outlines_held
 
 _HERE = Path(__file__).parent
 _ABOUT = (
@@ -52,11 +51,10 @@ def footer() -> None:
     readers would be lost with the page.
     """
     notice = escape(RESEARCH_USE)
-    outlines = drawn_on_slices() + drawn_on_volumes()
     with st.container(key="frame"):
         st.html(
             f'<div class="bs-notice" role="note" data-testid="research-use" '
-            f'data-outlines="{outlines}">{notice}</div>'
+            f'data-outlines="{outlines_held()}">{notice}</div>'
         )
         for name in ("theme.js", "leaving.js"):
             script = (_HERE / name).read_text(encoding="utf-8")

@@ -19,6 +19,7 @@ from brainscan.inference.volume_outline import VolumeOutline
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.ui import volume_work
 from brainscan.ui.corrections import Receipt
+from brainscan.ui.drawn import ON_VOLUMES
 from brainscan.ui.jobs import Job
 from brainscan.ui.store import BoundedStore
 from brainscan.ui.volume_candidates import Candidate, Found
@@ -29,7 +30,6 @@ from brainscan.ui.volume_viewer.outline import PackedOutline, pack_outline
 from brainscan.ui.volume_work import Answer
 
 _SESSION = "volume_session"
-_DRAWN = "drawn_on_volumes"  # begins with none of the names that close_study takes away
 _MIB = 2**20
 Question = tuple[str, str]
 """Key of the model and of the volume."""
@@ -279,16 +279,10 @@ def current() -> VolumeSession | None:
 def open_study(given: Given) -> None:
     """Close what is open and look through these files."""
     close_study()
-    corrections, set_aside = st.session_state.setdefault(_DRAWN, ({}, {}))
+    corrections, set_aside = st.session_state.setdefault(ON_VOLUMES, ({}, {}))
     st.session_state[_SESSION] = VolumeSession(
         given, volume_work.search(given), corrections=corrections, set_aside=set_aside
     )
-
-
-def drawn_on_volumes() -> int:
-    """Return how many volumes of this session have an outline by a reader, open or not."""
-    corrections, set_aside = st.session_state.get(_DRAWN, ({}, {}))
-    return len({*corrections, *set_aside})
 
 
 def close_study() -> None:

@@ -219,16 +219,6 @@ def worklist() -> Worklist:
     return cast(Worklist, st.session_state["worklist"])
 
 
-def drawn_on_slices() -> int:
-    """Return how many slices of this session have an outline by a reader, listed or not."""
-    listed = cast("Worklist | None", st.session_state.get("worklist"))
-    if listed is None:
-        return 0
-    rows = listed.rows.values()
-    drawn = sum(row.correction is not None or row.set_aside is not None for row in rows)
-    return drawn + len(listed.drawn)
-
-
 _SUMMARY = {
     "tumor": "tumour",
     "indeterminate": "uncertain",
