@@ -9,43 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import streamlit as st
+from brainscan.ui.canvas import mount_viewer
 
-_HERE = Path(__file__).parent
-_CANVAS = _HERE.parent / "canvas"
-_SCRIPTS = (
-    *(_CANVAS / name for name in ("mask.js", "pieces.js", "brush.js", "contour.js", "editbar.js")),
-    *(
-        _HERE / name
-        for name in (
-            "save.js",
-            "payload.js",
-            "settings.js",
-            "raster.js",
-            "camera.js",
-            "gestures.js",
-            "keymap.js",
-            "keys.js",
-            "outline.js",
-            "editor.js",
-            "controls.js",
-            "viewer.js",
-        )
-    ),
-)
-
-
-def _joined(*paths: Path) -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
-
-
-_mount = st.components.v2.component(
+_mount = mount_viewer(
     "brainscan_viewer",
-    html=_joined(_HERE / "viewer.html").replace(
-        "<!-- editbar -->", _joined(_CANVAS / "editbar.html")
+    Path(__file__).parent,
+    (
+        "payload.js",
+        "gestures.js",
+        "keymap.js",
+        "outline.js",
+        "editor.js",
+        "controls.js",
+        "viewer.js",
     ),
-    css=_joined(_HERE / "viewer.css", _CANVAS / "edit.css"),
-    js=_joined(*_SCRIPTS),
 )
 
 

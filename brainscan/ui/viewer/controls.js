@@ -139,8 +139,7 @@ class Controls {
     for (const button of this.all("[data-act=tool]")) {
       button.setAttribute("aria-pressed", String(button.dataset.tool === settings.tool && !viewer.editor.open));
     }
-    const full = Boolean(document.fullscreenElement) || root.classList.contains("maximized");
-    this.one("[data-act=maximize]").setAttribute("aria-pressed", String(full));
+    this.one("[data-act=maximize]").setAttribute("aria-pressed", String(maximized(root)));
     viewer.stage.dataset.tool = settings.tool;
     const plain = viewer.panes[0];
     if (plain.hidden === settings.split) {

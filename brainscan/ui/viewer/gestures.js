@@ -28,7 +28,7 @@ function listenToGestures(stage, viewer) {
     } else if (paints(event)) {
       mode = "paint";
       pane = viewer.paneAt(event.clientX);
-      viewer.editor.press(viewer.placeAt(event.clientX, event.clientY, pane), (event.buttons & 32) !== 0);
+      viewer.editor.press(viewer.placeAt(event.clientX, event.clientY, pane), erases(event));
     } else {
       mode = windows(event) && !viewer.spaceHeld ? "window" : "pan";
     }
@@ -39,7 +39,7 @@ function listenToGestures(stage, viewer) {
 
   const move = (event) => {
     viewer.probe(event.clientX, event.clientY);
-    viewer.hover(event.clientX, event.clientY, mode === "paint" ? pane : undefined);
+    viewer.hover(event, mode === "paint" ? pane : undefined);
     const last = pointers.get(event.pointerId);
     if (!last) return;
     const [dx, dy] = [event.clientX - last.x, event.clientY - last.y];

@@ -80,7 +80,7 @@ class OutlineLayer {
   paintBrush(context, ratio) {
     const { camera, editor } = this.viewer;
     if (!editor.open || !editor.at) return;
-    drawBrush(context, editor.at, editor.radius, camera, editor.draft.tool, ratio);
+    drawBrush(context, editor.at, editor.radius, camera, editor.tool, ratio);
   }
 }
 

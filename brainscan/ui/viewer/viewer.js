@@ -132,8 +132,11 @@ class Viewer {
     return this.camera.toImage(...this.inPane(clientX, clientY, pane));
   }
 
-  hover(clientX, clientY, pane) {
-    if (this.editor.open) this.editor.hover(clientX === null ? null : this.placeAt(clientX, clientY, pane));
+  // The pointer is over the stage, or has left it (null).
+  hover(event, pane) {
+    if (!this.editor.open) return;
+    if (event) this.editor.hover(this.placeAt(event.clientX, event.clientY, pane), erases(event));
+    else this.editor.hover(null);
   }
 
   probe(clientX, clientY) {
@@ -271,14 +274,7 @@ class Viewer {
   }
 
   async maximize() {
-    if (document.fullscreenElement) {
-      await document.exitFullscreen();
-    } else if (this.root.classList.contains("maximized")) {
-      this.root.classList.remove("maximized");
-    } else {
-      // Some browsers and kiosks refuse full screen; the whole window is the next best.
-      await this.root.requestFullscreen().catch(() => this.root.classList.add("maximized"));
-    }
+    await toggleMaximized(this.root);
     this.controls.update();
     this.stage.focus({ preventScroll: true });
   }
@@ -301,18 +297,4 @@ class Viewer {
   }
 }
 
-const viewers = new WeakMap();
-
-export default function render({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".viewer");
-  let viewer = viewers.get(root);
-  if (!viewer) {
-    viewer = new Viewer(root);
-    viewers.set(root, viewer);
-  }
-  if (data) viewer.show(data, setTriggerValue);
-  return () => {
-    viewer.close();
-    viewers.delete(root);
-  };
-}
+export default mounted(Viewer);

@@ -18,6 +18,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit import runtime
 
+from brainscan.ui.canvas import mount_viewer
 from brainscan.ui.corrections import Receipt
 from brainscan.ui.viewer.payload import Picture
 from brainscan.ui.volume_viewer.message import read_header
@@ -26,42 +27,22 @@ from brainscan.ui.volume_viewer.payload import Goto, pack_view
 
 __all__ = ["Goto", "Picture", "volume_viewer"]
 
-_HERE = Path(__file__).parent
-_SHARED = _HERE.parent / "viewer"
-_CANVAS = _HERE.parent / "canvas"
-_SCRIPTS = (
-    *(_CANVAS / name for name in ("mask.js", "pieces.js", "brush.js", "contour.js", "editbar.js")),
-    *(_SHARED / name for name in ("settings.js", "save.js", "raster.js", "camera.js", "keys.js")),
-    *(
-        _HERE / name
-        for name in (
-            "keymap.js",
-            "message.js",
-            "volume.js",
-            "outline.js",
-            "editor.js",
-            "view.js",
-            "gestures.js",
-            "profile.js",
-            "thumbnails.js",
-            "controls.js",
-            "viewer.js",
-        )
-    ),
-)
-
-
-def _joined(paths: tuple[Path, ...]) -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
-
-
-_mount = st.components.v2.component(
+_mount = mount_viewer(
     "brainscan_volume_viewer",
-    html=_joined((_HERE / "viewer.html",)).replace(
-        "<!-- editbar -->", _joined((_CANVAS / "editbar.html",))
+    Path(__file__).parent,
+    (
+        "keymap.js",
+        "message.js",
+        "volume.js",
+        "outline.js",
+        "editor.js",
+        "view.js",
+        "gestures.js",
+        "profile.js",
+        "thumbnails.js",
+        "controls.js",
+        "viewer.js",
     ),
-    css=_joined((_SHARED / "viewer.css", _CANVAS / "edit.css", _HERE / "viewer.css")),
-    js=_joined(_SCRIPTS),
 )
 
 

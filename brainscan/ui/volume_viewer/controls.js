@@ -85,7 +85,7 @@ class Controls {
     for (const plane of Object.keys(AXIS)) pressed(plane, settings.layout === "main" && viewer.main === plane);
     pressed("even", settings.layout === "even");
     pressed("swapTool", settings.tool === "window");
-    pressed("maximize", document.fullscreenElement || root.classList.contains("maximized"));
+    pressed("maximize", maximized(root));
     for (const view of viewer.views) view.root.classList.toggle("active", view.plane === viewer.active);
     for (const act of ["nextKey", "previousKey"]) this.one(`[data-act=${act}]`).disabled = !answer?.keys.length;
     for (const input of this.all("[data-set]")) input.value = settings[input.dataset.set];

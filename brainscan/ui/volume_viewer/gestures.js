@@ -38,14 +38,14 @@ function listenToView(view, viewer) {
     if (mode === "pinch") spread = gap();
     // The other planes follow the brush.
     if (mode === "cross" || mode === "paint") viewer.moveTo(view.voxelUnder(event.clientX, event.clientY, true));
-    if (mode === "paint") viewer.editor.press(view.placeUnder(event.clientX, event.clientY), (event.buttons & 32) !== 0);
+    if (mode === "paint") viewer.editor.press(view.placeUnder(event.clientX, event.clientY), erases(event));
     event.preventDefault();
   };
 
   const move = (event) => {
     if (!viewer.volume) return;
     viewer.probe(view, event.clientX, event.clientY);
-    if (viewer.editor.paintsOn(view)) viewer.editor.hover(view.placeUnder(event.clientX, event.clientY));
+    if (viewer.editor.paintsOn(view)) viewer.editor.hover(view.placeUnder(event.clientX, event.clientY), erases(event));
     const last = pointers.get(event.pointerId);
     if (!last) return;
     const [dx, dy] = [event.clientX - last.x, event.clientY - last.y];

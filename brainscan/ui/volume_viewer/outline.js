@@ -153,7 +153,7 @@ class OutlineView {
       for (const ends of outline.largest.lengths) drawLength(context, ends, camera, ratio);
     }
     if (painted && editor.at) {
-      drawBrush(context, editor.at, editor.radius, camera, editor.draft.tool, ratio);
+      drawBrush(context, editor.at, editor.radius, camera, editor.tool, ratio);
     }
   }
 

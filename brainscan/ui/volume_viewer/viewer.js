@@ -361,14 +361,7 @@ class VolumeViewer {
   }
 
   async maximize() {
-    if (document.fullscreenElement) {
-      await document.exitFullscreen();
-    } else if (this.root.classList.contains("maximized")) {
-      this.root.classList.remove("maximized");
-    } else {
-      // Some browsers and kiosks refuse full screen; the whole window is the next best.
-      await this.root.requestFullscreen().catch(() => this.root.classList.add("maximized"));
-    }
+    await toggleMaximized(this.root);
     this.controls.update();
     this.view(this.active).root.focus({ preventScroll: true });
   }
@@ -393,18 +386,4 @@ class VolumeViewer {
   }
 }
 
-const viewers = new WeakMap();
-
-export default function render({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".volume");
-  let viewer = viewers.get(root);
-  if (!viewer) {
-    viewer = new VolumeViewer(root);
-    viewers.set(root, viewer);
-  }
-  if (data) viewer.show(data, setTriggerValue);
-  return () => {
-    viewer.close();
-    viewers.delete(root);
-  };
-}
+export default mounted(VolumeViewer);
