@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from brainscan.inference.release import Release, models_root
+from brainscan.inference.release import Release, broken_models, models_root
 from brainscan.reporting.card_markdown import to_markdown
 from brainscan.reporting.card_parts import Card
 from brainscan.ui import model_choice
@@ -27,7 +27,7 @@ def main() -> None:
         title("Model", "What it is for, how well it answers, and where it fails.")
     with chooser:
         release = model_choice.choose()
-    warning_cards(model_choice.broken_releases())
+    warning_cards(broken_models())
     if release is None:
         _nothing()
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from brainscan.errors import ModelUnavailable
-from brainscan.inference.release import MANIFEST, list_models, models_root, open_release
+from brainscan.inference.release import broken_models, list_models, models_root
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,7 +22,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
-    releases, broken = list_models(), _broken()
+    releases, broken = list_models(), broken_models()
     if not releases and not broken:
         print(f"No released model in {models_root()}.")
     code = 1 if broken else 0
@@ -40,14 +40,3 @@ def run(args: argparse.Namespace) -> int:
     for sentence in broken:
         print(sentence)
     return code
-
-
-def _broken() -> list[str]:
-    """Return a sentence for each release whose manifest cannot be used."""
-    sentences = []
-    for path in sorted(models_root().glob(f"*/{MANIFEST}")):
-        try:
-            open_release(path.parent)
-        except ModelUnavailable as error:
-            sentences.append(str(error))
-    return sentences

@@ -210,10 +210,19 @@ def open_release(name_or_folder: str | Path, root: Path | None = None) -> Releas
 
 def list_models(root: Path | None = None) -> list[Release]:
     """Return the releases under the models folder, ``resnet50`` first; broken ones left out."""
-    found = []
+    return _sorted_out(root)[0]
+
+
+def broken_models(root: Path | None = None) -> list[str]:
+    """Return a sentence for every release under the models folder that cannot be used."""
+    return _sorted_out(root)[1]
+
+
+def _sorted_out(root: Path | None) -> tuple[list[Release], list[str]]:
+    found, broken = [], []
     for path in sorted((root or models_root()).glob(f"*/{MANIFEST}")):
         try:
             found.append(open_release(path.parent))
-        except ModelUnavailable:
-            continue
-    return sorted(found, key=lambda release: (release.name != "resnet50", release.name))
+        except ModelUnavailable as error:
+            broken.append(str(error))
+    return sorted(found, key=lambda one: (one.name != "resnet50", one.name)), broken

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from brainscan.errors import ModelUnavailable
-from brainscan.inference.release import MANIFEST, Release, models_root, open_release
+from brainscan.inference.release import Release, open_release
 from brainscan.reporting.card import build_card
 from brainscan.reporting.card_files import ReleaseFiles
 from brainscan.reporting.card_parts import Card
@@ -31,17 +31,6 @@ def choose() -> Release | None:
         "Model", titles, index=index, key="model_choice", label_visibility="collapsed"
     )
     return offered[st.session_state[_CHOSEN]]
-
-
-def broken_releases() -> list[str]:
-    """Return a sentence for every release whose manifest cannot be used."""
-    sentences = []
-    for path in sorted(models_root().glob(f"*/{MANIFEST}")):
-        try:
-            open_release(path.parent)
-        except ModelUnavailable as error:
-            sentences.append(str(error))
-    return sentences
 
 
 def state_of(release: Release) -> str:
