@@ -1,8 +1,7 @@
-"""How large an outlined tumor is: area and diameters on a slice, milliliters in a volume."""
+"""How large an outlined tumor is on a slice: its area and its diameters."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,28 +61,6 @@ class SliceMeasures:
     diameters: Diameters | None
 
 
-@dataclass(frozen=True)
-class VolumeMeasures:
-    """What can be measured of a mask of voxels.
-
-    Attributes
-    ----------
-    milliliters
-        Of all lesions together.
-    lesions
-        Number of connected pieces; voxels that touch by a corner belong together.
-    largest_milliliters
-        Of the largest piece.
-    voxels
-        Number of voxels in the mask.
-    """
-
-    milliliters: float
-    lesions: int
-    largest_milliliters: float
-    voxels: int
-
-
 def measure_slice(mask: np.ndarray, spacing: tuple[float, float] | None) -> SliceMeasures:
     """Measure the tumor on a slice.
 
@@ -119,29 +96,6 @@ def measure_slice(mask: np.ndarray, spacing: tuple[float, float] | None) -> Slic
     left, top, width, height = (int(value) for value in stats[largest, : cv2.CC_STAT_AREA])
     piece = labels[top : top + height, left : left + width] == largest
     return SliceMeasures(area, unit, count - 1, _diameters(piece, (top, left), (down, across)))
-
-
-def measure_volume(mask: np.ndarray, spacing: tuple[float, float, float]) -> VolumeMeasures:
-    """Measure the tumor in a volume.
-
-    Parameters
-    ----------
-    mask
-        ``(i, j, k)``, bool or numbers; anything but zero is tumor.
-    spacing
-        Millimeters between voxels along each axis.
-    """
-    from scipy.ndimage import generate_binary_structure, label  # 0.9 s, seldom needed
-
-    inside = np.asarray(mask) != 0
-    voxels = int(np.count_nonzero(inside))
-    if not voxels:
-        return VolumeMeasures(0.0, 0, 0.0, 0)
-    occupied = tuple(slice(int(where.min()), int(where.max()) + 1) for where in np.nonzero(inside))
-    labels, count = label(inside[occupied], generate_binary_structure(3, 3))
-    largest = int(np.bincount(labels.ravel())[1:].max())
-    each = math.prod(spacing) / 1000.0
-    return VolumeMeasures(voxels * each, int(count), largest * each, voxels)
 
 
 def largest_slice(mask: np.ndarray, axis: int) -> int | None:

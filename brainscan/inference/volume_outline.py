@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from brainscan.imaging.correction import Correction
-from brainscan.imaging.measures import SliceMeasures, VolumeMeasures, measure_slice, measure_volume
+from brainscan.imaging.measures import SliceMeasures, measure_slice
 from brainscan.imaging.orientation import PLANE_OF_AXIS, Plane
 from brainscan.imaging.volume import Volume, as_displayed
+from brainscan.imaging.volume_measures import VolumeMeasures, measure_volume, milliliters
 from brainscan.inference.volume_prediction import VolumePrediction
 
 Box = tuple[slice, slice, slice]
@@ -38,7 +39,7 @@ class VolumeOutline:
     plane
         Whose slices were outlined.
     measures
-        Of the mask.
+        Of the mask, its pieces in voxels of the volume.
     range_ml
         Milliliters of the smallest and the largest tumor that the uncertain border allows; equal
         to the measured ones for a reader's outline.
@@ -105,8 +106,8 @@ class VolumeOutline:
             masks = (own, *band)
         box = box_of(masks[0] | masks[2] if own is None else masks[0] | masks[2] | own)
         mask, inner, outer = (np.array(one[box]) for one in masks)
-        measured = [measure_volume(one, volume.spacing) for one in (mask, inner, outer)]
-        amounts = [one.milliliters for one in measured]
+        amounts = [milliliters(one, volume.spacing) for one in (mask, inner, outer)]
+        start = (box[0].start, box[1].start, box[2].start)
         return cls(
             shape=volume.shape,
             box=box,
@@ -115,7 +116,7 @@ class VolumeOutline:
             outer=outer,
             own=None if own is None else np.array(own[box]),
             plane=prediction.plane,
-            measures=measured[0],
+            measures=measure_volume(mask, volume.spacing, start),
             range_ml=(min(amounts), max(amounts)),
             largest=_largest(volume, prediction.plane, box, mask),
             possible=correction is None and prediction.decision == "indeterminate",

@@ -38,9 +38,9 @@ def volume_measures_json(drawn: VolumeOutline) -> dict[str, Any]:
     -------
     dict
         ``milliliters``, ``milliliters_range`` (smallest and largest that the uncertain border
-        allows), ``lesions``, ``largest_milliliters`` (of the largest lesion) and
-        ``largest_diameter``: ``index`` of the slice with the largest diameter and the measures
-        there, ``None`` for an empty mask.
+        allows), ``lesions``, ``largest_milliliters`` (of the largest lesion), ``pieces`` as
+        :func:`pieces_json` returns them and ``largest_diameter``: ``index`` of the slice with the
+        largest diameter and the measures there, ``None`` for an empty mask.
     """
     widest = None
     if drawn.largest is not None:
@@ -51,5 +51,26 @@ def volume_measures_json(drawn: VolumeOutline) -> dict[str, Any]:
         "milliliters_range": [round(value, _DIGITS) for value in drawn.range_ml],
         "lesions": drawn.measures.lesions,
         "largest_milliliters": round(drawn.measures.largest_milliliters, _DIGITS),
+        "pieces": pieces_json(drawn),
         "largest_diameter": widest,
     }
+
+
+def pieces_json(drawn: VolumeOutline) -> list[dict[str, Any]]:
+    """Return the connected pieces of an outline, the largest first.
+
+    Returns
+    -------
+    list of dict
+        ``milliliters``; ``voxel``, the one nearest to the piece's center; ``first`` and ``last``,
+        the corners of its box, both within: indices from 0 in the volume's canonical order.
+    """
+    return [
+        {
+            "milliliters": round(piece.milliliters, _DIGITS),
+            "voxel": list(piece.voxel),
+            "first": list(piece.first),
+            "last": list(piece.last),
+        }
+        for piece in drawn.measures.pieces
+    ]

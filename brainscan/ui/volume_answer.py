@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from brainscan.imaging.orientation import Plane
+from brainscan.imaging.orientation import PLANE_OF_AXIS, Plane
 from brainscan.imaging.volume import Volume
 from brainscan.inference.decision import OperatingPoint
 from brainscan.inference.release import Release
@@ -17,7 +17,7 @@ from brainscan.inference.volume_outline import VolumeOutline
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.ui import result_card
 from brainscan.ui.corrections import corrected_words
-from brainscan.ui.volume_outline_card import outline_html
+from brainscan.ui.volume_outline_card import outline_html, piece_words
 from brainscan.ui.volume_session import VolumeSession
 from brainscan.ui.volume_viewer import Goto
 from brainscan.ui.volume_work import EVIDENT, Answer
@@ -33,6 +33,9 @@ OUTLINE_IS = (
 )
 GOTO = "volume_view_goto"
 """Where session state holds the slice that the viewer is to go to."""
+
+MOST_PIECES = 6
+"""How many pieces of an outline are offered to go to."""
 
 _VALUE = "value of the scan"
 
@@ -127,6 +130,7 @@ def outline_section(study: VolumeSession, outline: VolumeOutline | None, segment
         return
     if outline is not None and (not outline.empty or outline.correction is not None):
         st.html(outline_html(outline))
+        _pieces(outline)
     with st.container(horizontal=True, gap="small"):
         if outline is not None and outline.largest is not None:
             index = outline.largest[0]
@@ -159,9 +163,29 @@ def outline_section(study: VolumeSession, outline: VolumeOutline | None, segment
             )
 
 
-def go_to(plane: Plane, index: int) -> None:
-    """Have the viewer go to a slice in the coming run."""
-    st.session_state[GOTO] = Goto(uuid.uuid4().hex, plane, index)
+def _pieces(outline: VolumeOutline) -> None:
+    """Offer the pieces of an outline, the largest first, to go to."""
+    pieces = outline.measures.pieces
+    if len(pieces) < 2:
+        return
+    axis = PLANE_OF_AXIS.index(outline.plane)
+    with st.container(horizontal=True, gap="small", key="volume_pieces"):
+        for number, piece in enumerate(pieces[:MOST_PIECES], 1):
+            size, slices = piece_words(outline, piece)
+            st.button(
+                f"{number}: {size}",
+                key=f"volume_piece_{number}",
+                help=f"Go to piece {number} of {len(pieces)}: {slices}",
+                on_click=go_to,
+                args=(outline.plane, piece.voxel[axis], piece.voxel),
+            )
+    if len(pieces) > MOST_PIECES:
+        st.caption(f"The {MOST_PIECES} largest of {len(pieces)} pieces.")
+
+
+def go_to(plane: Plane, index: int, voxel: tuple[int, int, int] | None = None) -> None:
+    """Have the viewer go to a slice in the coming run, and the other planes to a voxel."""
+    st.session_state[GOTO] = Goto(uuid.uuid4().hex, plane, index, voxel)
 
 
 def measurements(answer: Answer, prediction: VolumePrediction) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from brainscan.imaging.orientation import PLANE_OF_AXIS
+from brainscan.imaging.volume_measures import VolumePiece
 from brainscan.inference.volume_outline import VolumeOutline
+from brainscan.reporting.outline_json import pieces_json
 from brainscan.ui.corrections import corrected_words, heading
 from brainscan.ui.outline_card import UNCERTAIN, diameter_words
 
@@ -54,6 +57,14 @@ def milliliters(value: float) -> str:
     return f"{value:.1f}" if value >= 0.1 else f"{value:.2g}"
 
 
+def piece_words(outline: VolumeOutline, piece: VolumePiece) -> tuple[str, str]:
+    """Return the size of a piece, and the slices of the outlined plane that it crosses."""
+    axis = PLANE_OF_AXIS.index(outline.plane)
+    first, last = piece.first[axis] + 1, piece.last[axis] + 1
+    slices = f"slice {first}" if first == last else f"slices {first} to {last}"
+    return f"{milliliters(piece.milliliters)} mL", f"{outline.plane} {slices}"
+
+
 def outline_json(outline: VolumeOutline | None) -> dict[str, Any] | None:
     """Return the measures of an outline as plain values; ``None`` without one."""
     if outline is None:
@@ -69,6 +80,7 @@ def outline_json(outline: VolumeOutline | None) -> dict[str, Any] | None:
         "range_ml": None if made else [round(value, 3) for value in outline.range_ml],
         "lesions": outline.measures.lesions,
         "largest_lesion_ml": round(outline.measures.largest_milliliters, 3),
+        "pieces": pieces_json(outline),
         "largest_diameters": None
         if largest is None or found is None
         else {

@@ -168,6 +168,10 @@ def test_the_outline_of_a_line_is_measured(study: Path, capsys: pytest.CaptureFi
         outline = line["outline"]
         low, high = outline["milliliters_range"]
         assert 0 < low <= outline["milliliters"] <= high and outline["lesions"] == 1
+        (piece,) = outline["pieces"]
+        assert piece["milliliters"] == outline["milliliters"]
+        inside = zip(piece["first"], piece["voxel"], piece["last"], strict=True)
+        assert all(first <= at <= last for first, at, last in inside)
         widest = outline["largest_diameter"]
         assert widest["area_unit"] == "mm2" and widest["length_unit"] == "mm"
         assert widest["longest_diameter"] >= widest["perpendicular_diameter"] > 0

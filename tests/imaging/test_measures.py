@@ -12,10 +12,8 @@ from brainscan.imaging.lesion_border import border_segments
 from brainscan.imaging.measures import (
     Diameters,
     SliceMeasures,
-    VolumeMeasures,
     largest_slice,
     measure_slice,
-    measure_volume,
 )
 
 
@@ -203,21 +201,6 @@ def test_measuring_takes_milliseconds() -> None:
     for _ in range(5):
         measure_slice(mask, (0.7, 0.9))
     assert (time.process_time() - started) / 5 < 0.1  # 0.008 s on the development machine
-
-
-def test_volume_in_milliliters() -> None:
-    mask = np.zeros((20, 20, 10), bool)
-    mask[2:12, 2:12, 2:4] = True  # 200 voxels
-    mask[12, 12, 4] = True  # touches it by a corner
-    mask[18:20, 0:5, 9] = True  # 10 voxels apart
-    found = measure_volume(mask, (0.5, 1.0, 4.0))
-    assert found == VolumeMeasures(
-        milliliters=pytest.approx(211 * 2 / 1000),
-        lesions=2,
-        largest_milliliters=pytest.approx(201 * 2 / 1000),
-        voxels=211,
-    )
-    assert measure_volume(mask & False, (1.0, 1.0, 1.0)) == VolumeMeasures(0.0, 0, 0.0, 0)
 
 
 def test_the_slice_with_the_most_tumor() -> None:

@@ -161,6 +161,9 @@ def test_place_and_window_survive_another_run_and_python_can_ask_for_a_slice_onc
     page.get_by_text("Run 4", exact=True).wait_for()
     settle(page)
     assert index_of(page, "coronal") == 4
+    page.get_by_role("button", name="Go to a voxel").click()
+    page.locator(".view[data-plane=coronal][data-index='3']").wait_for()
+    assert (index_of(page, "sagittal"), index_of(page, "axial")) == (5, 4)
 
 
 def test_save_tells_python_what_is_shown(page: Any, url: str) -> None:

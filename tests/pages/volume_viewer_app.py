@@ -61,6 +61,8 @@ with st.sidebar:
     st.button("Run again")
     plane: Plane = "coronal"
     asked = Goto("only", plane, 3) if st.button("Go to coronal 4") else None
+    if st.button("Go to a voxel"):
+        asked = Goto("voxel", plane, 3, (5, 3, 4))
     told = kind != "none" or st.checkbox("Answer")
     if "saved" in st.session_state:
         st.json(st.session_state["saved"])

@@ -211,6 +211,7 @@ def test_profile_and_answer_tell_the_outline_and_whose_it_is(
     assert measured["milliliters"] == pytest.approx(6 * 4 * 2 * 16 / 1000)
     assert measured["range_ml"] is None  # a person draws one border
     assert (measured["lesions"], measured["possible"]) == (1, False)
+    assert [piece["milliliters"] for piece in measured["pieces"]] == [measured["milliliters"]]
     assert measured["largest_diameters"]["plane"] == "axial"
     assert measured["largest_diameters"]["index"] == 4
     own = json.loads(exports.answer_json(volume, answer, prediction, None, synthetic=False))

@@ -219,7 +219,7 @@ def test_view_is_small_and_carries_requests() -> None:
         None,
         "/media/b",
         picture=Picture("id-1", "out.png", b"\x89PNG"),
-        goto=Goto("g", "axial", 3),
+        goto=Goto("g", "axial", 3, (1, 2, 3)),
         author="Dr Day",
         receipt=Receipt("1-2", "ab" * 32, "Not kept."),
     )
@@ -227,6 +227,6 @@ def test_view_is_small_and_carries_requests() -> None:
     assert (header["volume"], header["answer"], header["outline"]) == ("/media/a", None, "/media/b")
     assert header["receipt"] == {"id": "1-2", "problem": "Not kept."}
     assert header["author"] == "Dr Day"
-    assert header["goto"] == {"id": "g", "plane": "axial", "index": 3}
+    assert header["goto"] == {"id": "g", "plane": "axial", "index": 3, "voxel": [1, 2, 3]}
     assert _section(body, header["download"]["file"]) == b"\x89PNG"
     assert len(message) < 400

@@ -26,11 +26,22 @@ _BYTE, _WORD = 255, 65535
 
 @dataclass(frozen=True)
 class Goto:
-    """A slice to go to once: ``id`` tells one request from the next."""
+    """A slice to go to once.
+
+    Attributes
+    ----------
+    id
+        Tells one request from the next.
+    plane, index
+        As :meth:`Volume.plane_slice` counts.
+    voxel
+        Where the other planes go; ``None``: they stay.
+    """
 
     id: str
     plane: Plane
     index: int
+    voxel: tuple[int, int, int] | None = None
 
 
 def pack_volume(volume: Volume) -> bytes:

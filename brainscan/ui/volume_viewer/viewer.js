@@ -106,12 +106,18 @@ class VolumeViewer {
     this.editor.rebase();
   }
 
-  // A slice that Python asks for, once.
+  // A slice that Python asks for, once; with a voxel the other planes follow.
   goOnce(request) {
     if (!request || request.id === this.went) return;
+    const { plane, index, voxel } = request;
     this.went = request.id;
-    this.enlarge(request.plane);
-    this.goTo(request.plane, this.volume.onScreen(request.plane, request.index));
+    this.enlarge(plane);
+    const cross = [...this.cross];
+    for (const each of Object.keys(AXIS)) {
+      const at = each === plane ? index : voxel?.[AXIS[each]];
+      if (at !== undefined) cross[AXIS[each]] = this.volume.onScreen(each, at);
+    }
+    this.moveTo(cross);
   }
 
   take(volume) {
