@@ -173,7 +173,7 @@ def _pieces(outline: VolumeOutline) -> None:
         for number, piece in enumerate(pieces[:MOST_PIECES], 1):
             size, slices = piece_words(outline, piece)
             st.button(
-                f"{number}: {size}",
+                f"Piece {number}: {size}",
                 key=f"volume_piece_{number}",
                 help=f"Go to piece {number} of {len(pieces)}: {slices}",
                 on_click=go_to,

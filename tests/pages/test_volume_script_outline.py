@@ -89,7 +89,7 @@ def test_pieces_of_an_outline_can_be_gone_to(
     page.run()
     labels = [button.label for button in page.button if (button.key or "").startswith("volume_pi")]
     each = np.prod(volume.spacing) / 1000
-    assert labels == [f"1: {36 * each:.1f} mL", f"2: {4 * each:.1f} mL"]
+    assert labels == [f"Piece 1: {36 * each:.1f} mL", f"Piece 2: {4 * each:.1f} mL"]
 
     asked = []
     monkeypatch.setattr(volume_answer, "go_to", lambda *place: asked.append(place))
