@@ -38,7 +38,8 @@ class SliceScore:
         Whether the input gate would have refused the slice by itself. It is scored all the
         same when the gate accepts the volume: its neighbours vouch for it.
     segmentation
-        Outline on a scored slice; ``None`` elsewhere, and for a release without a decoder.
+        Outline on a scored slice, its neighbors heeded; ``None`` elsewhere, and for a release
+        without a decoder.
     """
 
     index: int

@@ -6,7 +6,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from brainscan.imaging.volume import Volume
 from brainscan.inference.batch import worker_count
 from brainscan.inference.classifier import TumorClassifier, small_warning
 from brainscan.inference.gate import FAMILIES, NO_GATE, GateVerdict
+from brainscan.inference.neighbours import heeding_neighbours
 from brainscan.inference.reading import Reading, type_warning, types_learned
 from brainscan.inference.slice_score import SliceScore, key_slices
 from brainscan.inference.volume_prediction import VolumePrediction
@@ -68,7 +69,8 @@ def predict_volume(
 
     The slices of :func:`scoring_plane` with enough head on them go through the network, each
     in a worker thread, so that one slice's preprocessing and gate overlap another's forward
-    pass. The release's :class:`VolumeRule` makes one value of their probabilities.
+    pass. The release's :class:`VolumeRule` makes one value of their probabilities, and their
+    outlines heed each other, see :func:`heeding_neighbours`.
 
     The gate judges the volume as a whole: it is refused when the gate refuses more than half of
     the scored slices. Of an accepted volume single refused slices are scored all the same,
@@ -114,9 +116,11 @@ def predict_volume(
     refusal = _refusal(volume, plane, scored)
     if gate and refusal:
         raise NotBrainMR(refusal)
-    slices = tuple(
-        read[index].score if index in read else SliceScore(index, "no_brain")
-        for index in range(volume.depth(plane))
+    slices = _outlined_together(
+        [
+            read[index].score if index in read else SliceScore(index, "no_brain")
+            for index in range(volume.depth(plane))
+        ]
     )
     rule = VolumeRule.of(classifier.release)
     shown = volume.plane_slice(plane, chosen[0]).pixels
@@ -192,6 +196,14 @@ def _read(classifier: TumorClassifier, volume: Volume, plane: Plane, index: int)
         segmentation=reading.segmentation,
     )
     return _Outcome(score, reading.verdict)
+
+
+def _outlined_together(slices: Sequence[SliceScore]) -> tuple[SliceScore, ...]:
+    """Return the slices of a volume with outlines that heed the slices beside them."""
+    outlines = heeding_neighbours([one.segmentation for one in slices])
+    return tuple(
+        replace(one, segmentation=outline) for one, outline in zip(slices, outlines, strict=True)
+    )
 
 
 def _refusal(volume: Volume, plane: Plane, scored: Sequence[_Outcome]) -> str | None:

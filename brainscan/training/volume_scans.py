@@ -87,6 +87,12 @@ def shortest_tumor(records: Sequence[Record]) -> float | None:
     return min((share for share in shares if share > 0), default=None)
 
 
+def slice_number(record: Record) -> int | None:
+    """Return the place of a slice in its scan, the last number of its file's name."""
+    found = _NUMBER.search(record.path.stem)
+    return int(found[1]) if found else None
+
+
 def _part(patient: str, sequence: str, tumor: bool, run: list[_Slice], slices: int) -> ScanPart:
     values = np.array([one.probability for one in run])
     return ScanPart(patient, sequence, tumor, values, slices)
@@ -97,9 +103,9 @@ def _scans(
 ) -> dict[tuple[str, str], list[_Slice]]:
     found: dict[tuple[str, str], list[_Slice]] = defaultdict(list)
     for record, probability in zip(records, probabilities, strict=True):
-        number = _NUMBER.search(record.path.stem)
-        if record.group and record.sequence and number and not np.isnan(probability):
-            one = _Slice(int(number[1]), record, float(probability))
+        number = slice_number(record)
+        if record.group and record.sequence and number is not None and not np.isnan(probability):
+            one = _Slice(number, record, float(probability))
             found[record.group, record.sequence].append(one)
     kept = {}
     for key, slices in sorted(found.items()):

@@ -28,8 +28,9 @@ NOT_THIS = (
     "bleeding, stroke, infection or any tumour type it does not name."
 )
 OUTLINE_IS = (
-    "Its outline is a proposal for a reader to correct, drawn slice by slice. It is not fit for "
-    "planning radiation or surgery."
+    "Its outline is a proposal for a reader to correct, drawn slice by slice with regard to the "
+    "slices beside each; what a single slice shows alone is left out. It is not fit for planning "
+    "radiation or surgery."
 )
 GOTO = "volume_view_goto"
 """Where session state holds the slice that the viewer is to go to."""
