@@ -274,9 +274,13 @@ def main() -> None:
     if volume_intake.HANDED_OVER in st.session_state:
         opened(lambda: volume_intake.in_memory(volume_intake.handed_over()))
     study = volume_session.current()
+    # A place of its own: what is opened then takes it away at once, not when the page is whole.
+    inviting = st.empty()
     if study is None:
-        welcome()
+        with inviting.container():
+            welcome()
         return
+    inviting.empty()
     if study.searching is not None:
         study.searching.wait(_SHORT_S)
     study.settle()

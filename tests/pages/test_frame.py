@@ -29,12 +29,33 @@ def test_first_screen_asks_nobody_outside_and_logs_no_error(page: Any, app_url: 
     assert page.console_errors == []
 
 
-def test_first_visit_is_dark_even_on_a_light_desktop(chromium: Any, app_url: str) -> None:
+def wait_for_background(page: Any, color: str) -> None:
+    page.wait_for_function(
+        "(wanted) => getComputedStyle(document.querySelector('.stApp') ?? document.body)"
+        ".backgroundColor === wanted",
+        arg=color,
+    )
+
+
+def test_first_visit_is_dark_and_a_choice_holds_for_all_pages(chromium: Any, app_url: str) -> None:
+    dark, light = "rgb(16, 17, 19)", "rgb(251, 251, 252)"
     context = chromium.new_context(color_scheme="light")
     page = context.new_page()
     page.goto(app_url)
-    page.wait_for_function(
-        "getComputedStyle(document.querySelector('.stApp') ?? document.body)"
-        ".backgroundColor === 'rgb(16, 17, 19)'"
-    )
+    wait_for_background(page, dark)  # even on a light desktop
+    settle(page)
+    page.get_by_test_id("stMainMenu").get_by_role("button").click()
+    page.get_by_text("Light").click()
+    page.keyboard.press("Escape")
+    wait_for_background(page, light)
+    page.get_by_role("link", name="Volume").click()
+    page.get_by_text("Open a whole scan").wait_for()
+    page.reload()
+    wait_for_background(page, light)
+    page.goto(f"{app_url}/training")
+    settle(page)
+    wait_for_background(page, light)
+    page.goto(app_url)
+    settle(page)
+    wait_for_background(page, light)
     context.close()

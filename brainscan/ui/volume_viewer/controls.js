@@ -60,6 +60,7 @@ class Controls {
       const [width, level] = preset.shown.map(number);
       return new Option(`${preset.label} (W ${width} L ${level})`, String(at));
     });
+    this.one(".settings").classList.toggle("presets", presets.length > 0);
     this.one("[data-presets]").replaceChildren(...presets, new Option("Automatic", "auto"), new Option("Full range", "full"), new Option("Own window", "own"));
     const [floor, ceiling] = volume.range;
     const step = (ceiling - floor) / 1000 || 1;

@@ -124,6 +124,7 @@ class VolumeViewer {
     if (this.volume) this.places.set(this.volume.volume, { cross: this.cross, window: this.window, preset: this.preset });
     const kept = this.places.get(volume.volume);
     this.volume = volume;
+    this.root.classList.remove("loading");
     this.answer = null;
     this.takeOutline(null);
     this.moved = Boolean(kept);
