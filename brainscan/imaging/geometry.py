@@ -92,6 +92,38 @@ class Geometry:
         ] = inner
         return placed
 
+    def from_input_of(self, other: Geometry, grid: np.ndarray) -> np.ndarray:
+        """Resample a square map on another slice's input to this one's: ``grid``'s shape, float32.
+
+        The two slices have the same pixels but heads, and so crops, of their own. In one bilinear
+        step: the way over the slice would cost many times that. Zero beyond the other's input.
+
+        Parameters
+        ----------
+        other
+            Of a slice of the same shape.
+        grid
+            ``(n, n)`` float array.
+        """
+        cells = len(grid)
+        pairs = zip(self._axes(), other._axes(), strict=True)
+        way = np.zeros((2, 3))
+        for axis, ((start, pad, scale), (start_there, pad_there, scale_there)) in enumerate(pairs):
+            factor = scale_there / scale
+            # In pixels of the inputs, whose edges, not middles, lie at whole numbers.
+            shift = pad_there + (start - start_there) * scale_there - factor * pad
+            way[axis, axis] = factor
+            way[axis, 2] = shift * cells / self.size + (factor - 1) / 2
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(grid.astype(np.float32), way, (cells, cells), flags=flags))
+
+    def _axes(self) -> tuple[tuple[int, int, float], tuple[int, int, float]]:
+        """Return, across and down, where the crop begins on slice and input, and its scale."""
+        return (
+            (self.left, self.pad_left, self.inner_width / self.crop_width),
+            (self.top, self.pad_top, self.inner_height / self.crop_height),
+        )
+
 
 @lru_cache(maxsize=256)
 def _taps(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from brainscan.inference.segmentation import Segmentation
@@ -66,6 +65,4 @@ def _threes(
 
 def _on_input(one: Segmentation, own: Segmentation) -> np.ndarray:
     """Return the ways of a slice where its neighbor's lie: heads are cropped slice by slice."""
-    cells = own.ways.shape[1:]
-    placed = [own.geometry.place(one.geometry.to_slice(way)) for way in one.ways]
-    return np.stack([cv2.resize(way, cells, interpolation=cv2.INTER_AREA) for way in placed])
+    return np.stack([own.geometry.from_input_of(one.geometry, way) for way in one.ways])

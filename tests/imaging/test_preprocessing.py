@@ -171,3 +171,16 @@ def test_parameters_travel_as_json() -> None:
     assert Preprocessing.from_json(how.to_json()) == how
     with pytest.raises(ModelUnavailable, match="expected"):
         Preprocessing.from_json({"size": 128})
+
+
+@pytest.mark.parametrize("cells", [192, 96])
+def test_a_map_reaches_another_slices_input_as_by_way_of_the_slice(cells: int) -> None:
+    other = Geometry(240, 220, 10, 20, 200, 180, 0, 10, 192, 172, 192)
+    own = Geometry(240, 220, 30, 14, 170, 190, 10, 0, 172, 192, 192)
+    shown = np.zeros((240, 220), np.float32)
+    shown[80:140, 90:150] = 1
+    shown = cv2.GaussianBlur(shown, (0, 0), 6)
+    grid = cv2.resize(other.place(shown), (cells, cells), interpolation=cv2.INTER_AREA)
+    moved = own.from_input_of(other, grid)
+    assert np.abs(own.to_slice(moved) - other.to_slice(grid)).max() < 0.01
+    np.testing.assert_allclose(other.from_input_of(other, grid), grid, atol=1e-6)
