@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from brainscan.evaluation import figures
+from brainscan.evaluation.answers import counting_words
 from brainscan.evaluation.export import metrics_json, predictions_csv, volumes_csv
 from brainscan.evaluation.facts import ThresholdFigures
 from brainscan.evaluation.intervals import Estimate
@@ -155,6 +156,7 @@ def _review(result: EvaluationResult) -> None:
     threshold = _threshold(result)
     at = result.at_threshold(threshold)
     tiles(_moving(at), test_id="figures-moving")
+    st.caption(counting_words(result.model.band))
     with st.container(key="evaluation-matrices"):
         chart("Tumour or not", figures.confusion_figure(at.binary), "confusion")
         if at.classes is not None:

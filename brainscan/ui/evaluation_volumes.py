@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from brainscan.evaluation.answers import answer_words
 from brainscan.evaluation.figures import profile_figure
 from brainscan.evaluation.names import display_name
 from brainscan.evaluation.result import EvaluationResult
@@ -90,7 +91,8 @@ def _detail(result: EvaluationResult, number: int) -> None:
 
 
 def _caption(one: VolumeRow) -> str:
-    answer = display_name(one.answer or "")
+    assert one.threshold is not None  # a picture is kept of what was answered
+    answer = answer_words(one.row, one.threshold)
     label = display_name(one.row.type or one.row.label or "nothing")
     return (
         f"Volume labelled {label}, answered {answer}: value {one.row.probability:.3f}, threshold "

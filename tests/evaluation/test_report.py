@@ -65,6 +65,21 @@ def test_error_pictures_are_inline_and_capped(outcome, report):
     assert report.count("data:image/jpeg;base64,") == MOST_ERRORS
 
 
+def test_an_uncertain_error_is_marked_and_names_no_type():
+    types = (0.1, 0.8, 0.1)
+    rows = [
+        row("a", "no_tumor", 0.55, types=types),
+        row("b", "no_tumor", 0.3),
+        row("c", "tumor", 0.8),
+    ]
+    report = _own(html_report(result(rows)))
+    assert '<span class="wrong">false alarm (uncertain)</span>' in report
+    assert "answered uncertain, above the threshold<br>" in report
+    assert "1 of 3 images. Counted by the threshold alone." in report
+    assert "meningioma" not in report
+    assert "An uncertain image is called neither" in report
+
+
 def test_names_cannot_inject_markup():
     name = "</script><img src=x onerror=alert(1)>.png"
     bad = result(
