@@ -52,6 +52,7 @@ def html_report(result: EvaluationResult) -> str:
         script=_text("report.js"),
         plotly=get_plotlyjs() if plots else "",
         figures=_json(plots),
+        light=json.dumps(figures.LIGHT),
         body="\n".join(part for part in body if part),
     )
 

@@ -19,6 +19,7 @@ from brainscan.evaluation.volumes import NOTES, VolumeRow
 from brainscan.ui.error_card import plain
 from brainscan.ui.evaluation_errors import picture
 from brainscan.ui.evaluation_tiles import tiles
+from brainscan.ui.figure_theme import themed
 from brainscan.ui.picture_table import chosen_row
 
 
@@ -71,7 +72,7 @@ def _profile(result: EvaluationResult, number: int) -> None:
     shaded = "; the tumour slices of its mask are shaded" if one.masked else ""
     st.caption(plain(f"Along {one.row.name}{shaded}."))
     st.plotly_chart(
-        profile_figure(one, result.model.threshold),
+        themed(profile_figure(one, result.model.threshold)),
         key="evaluation_profile",
         config={"displayModeBar": False},
         alt="Tumour probability of every slice along the scan",

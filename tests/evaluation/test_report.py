@@ -42,6 +42,12 @@ def test_it_carries_the_notice_and_both_themes(report):
     assert "prefers-color-scheme: dark" in report
 
 
+def test_its_figures_change_their_colors_on_a_light_page(report):
+    found = re.search(r'id="light-colors">(.*?)</script>', report, flags=re.DOTALL)
+    assert json.loads(found.group(1))["#F28E2B"] == "#C96A0A"
+    assert "dark.matches ? figures : exchanged(figures)" in report
+
+
 def test_figures_are_drawn_where_the_page_has_a_place_for_them(report):
     found = re.search(r'id="figures">(.*?)</script>', report, flags=re.DOTALL)
     plots = json.loads(found.group(1))
