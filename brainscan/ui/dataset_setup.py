@@ -32,7 +32,7 @@ def setup() -> DatasetJob | None:
                 "Try a synthetic set",
                 icon=":material/science:",
                 help="58 drawn slices, marked synthetic, with a leak planted between training "
-                "and test. No patient's image.",
+                "and test, and a picture under two labels. No patient's image.",
                 key="dataset_synthetic",
             )
     cards = "".join(f"<div><b>{title}</b><span>{text}</span></div>" for title, text in _FINDS)

@@ -32,6 +32,7 @@ from brainscan.ui.evaluation_tables import (
     refused_table,
 )
 from brainscan.ui.evaluation_tiles import tiles
+from brainscan.ui.wording import counted
 
 _THRESHOLD = "evaluation_threshold"
 _STEP = 0.01
@@ -42,7 +43,9 @@ def show(result: EvaluationResult) -> None:
     st.caption(plain(_summary(result)))
     notes = [*result.warnings, *result.interval_notes]
     if notes:
-        with st.expander(f"{len(notes)} note(s) on these figures", icon=":material/warning:"):
+        with st.expander(
+            f"{counted(len(notes), 'note')} on these figures", icon=":material/warning:"
+        ):
             warning_cards(notes)
     if any(one.plane is not None for one in result.volumes):
         evaluation_volumes.section(result)
@@ -54,7 +57,7 @@ def show(result: EvaluationResult) -> None:
             icon=":material/scan_delete:",
         )
     if result.refused:
-        st.subheader(f"{len(result.refused):,} file(s) without a prediction")
+        st.subheader(f"{counted(len(result.refused), 'file')} without a prediction")
         refused_table(result)
 
 

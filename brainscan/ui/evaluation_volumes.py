@@ -21,13 +21,14 @@ from brainscan.ui.evaluation_errors import picture
 from brainscan.ui.evaluation_tiles import tiles
 from brainscan.ui.figure_theme import themed
 from brainscan.ui.picture_table import chosen_row
+from brainscan.ui.wording import counted
 
 
 @st.fragment
 def section(result: EvaluationResult) -> None:
     """Lay out all volumes, the wrongly answered ones first."""
     figures = result.volume_figures
-    st.subheader(f"{len(result.volumes):,} volume(s)", anchor=False)
+    st.subheader(counted(len(result.volumes), "volume"), anchor=False)
     drawn = result.outlines.volumes if result.outlines else None
     outlined = drawn.named() if drawn else []
     tiles([*figures.named(), *outlined], test_id="figures-volumes")

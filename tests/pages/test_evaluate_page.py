@@ -114,7 +114,7 @@ def test_a_labelled_folder_becomes_figures(app: AppTest, scans: Path) -> None:
     for name in ("AUROC", "Sensitivity (recall)", "Macro F1, 4 classes", "Accuracy, 3 types"):
         assert name in html
     assert "16 in the figures" in app.caption[0].value
-    assert app.subheader[0].value == "1 file(s) without a prediction"
+    assert app.subheader[0].value == "1 file without a prediction"
 
 
 def test_the_threshold_moves_the_figures_without_the_network(app: AppTest, scans: Path) -> None:
@@ -185,7 +185,7 @@ def test_volumes_have_figures_and_a_table_of_their_own(
     assert "2 images and 2 volumes" in app.caption[0].value
     _evaluate(app, volumes)
     assert not app.exception
-    assert [heading.value for heading in app.subheader] == ["2 volume(s)", "Images and slices"]
+    assert [heading.value for heading in app.subheader] == ["2 volumes", "Images and slices"]
     assert "Volumes, sensitivity" in _html(app)
     assert "2 images or slices in the figures" in app.caption[0].value
     table = app.dataframe[0].value
@@ -205,7 +205,7 @@ def test_with_nothing_readable_there_are_no_figures(
     assert [text.value for text in app.info] == [
         "None of the files could be read, so there are no predictions and no figures."
     ]
-    assert [heading.value for heading in app.subheader] == ["2 file(s) without a prediction"]
+    assert [heading.value for heading in app.subheader] == ["2 files without a prediction"]
     shown = _html(app) + " ".join(text.value for text in app.caption)
     assert "Only one class" not in shown and "seen in training" not in shown
 
