@@ -57,7 +57,7 @@ class AuditedDataset:
 
 DatasetJob = Job[AuditedDataset]
 JOB: SessionJob[AuditedDataset] = SessionJob("dataset_job")
-current, keep, forget = JOB.current, JOB.keep, JOB.forget
+current, keep, forget, dismiss = JOB.current, JOB.keep, JOB.forget, JOB.dismiss
 
 
 def start(source: Source) -> DatasetJob:

@@ -150,6 +150,16 @@ def test_one_class_without_a_split(app: AppTest, tmp_path: Path) -> None:
     assert "No image is a copy" in app.success[0].value
 
 
+def test_an_error_goes_when_other_images_are_chosen(
+    app: AppTest, leaky: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    _audit(app, tmp_path / "empty")
+    assert app.error
+    app.text_input(key="dataset_path").set_value(str(leaky)).run()
+    assert not app.error and not app.exception
+
+
 def test_a_running_audit_can_be_cancelled(app: AppTest) -> None:
     entered = threading.Event()
 
