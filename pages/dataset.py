@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -32,7 +33,8 @@ def main() -> None:
         error_card(job.error)
     elif job is not None:
         st.info("The audit was cancelled. Nothing was kept.", icon=":material/cancel:")
-    started = setup()
+    # What is said of the last audit does not hold for other images.
+    started = setup(changed=partial(dataset_run.dismiss, st.session_state))
     if started is not None:
         dataset_run.keep(st.session_state, started)
         st.rerun()

@@ -17,7 +17,7 @@ from brainscan.ui import (
     volume_cards,
 )
 from brainscan.ui.corrections import started_from
-from brainscan.ui.error_card import error_card, warning_cards
+from brainscan.ui.error_card import error_card, plain, warning_cards
 from brainscan.ui.model_picker import choose_release
 from brainscan.ui.models import Reader, reader_of
 from brainscan.ui.page import require_frame, title
@@ -63,7 +63,7 @@ def take_uploads() -> None:
     taken = dropped.take(listed, memory, files, progress=show)
     place.empty()
     if taken.words:
-        st.toast(taken.words)
+        st.toast(plain(taken.words))
 
 
 def take_samples() -> None:

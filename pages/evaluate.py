@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -31,7 +32,8 @@ def main() -> None:
         error_card(job.error)
     elif job is not None:
         st.info("The evaluation was cancelled. Nothing was kept.", icon=":material/cancel:")
-    chosen = setup()
+    # What is said of the last run does not hold for other scans.
+    chosen = setup(changed=partial(evaluation_run.dismiss, st.session_state))
     if chosen is not None:
         evaluation_run.keep(st.session_state, evaluation_run.start(*chosen))
         st.rerun()

@@ -2,8 +2,8 @@
 
 =====================  ==========================================================================
 ``notice``             for research use only
-``verdict``            ``level`` (``leak``, ``copies``, ``clean``, ``nothing``), ``sentence``,
-                       ``detail``
+``verdict``            ``level`` (``conflict``, ``leak``, ``copies``, ``clean``, ``nothing``),
+                       ``sentence``, ``detail``
 ``dataset``            ``root``, ``layout``, ``fingerprint`` of the readable files, ``warnings``
 ``threshold``          similarity from which two pictures count as near-duplicates
 ``images``             ``found``, ``readable``, ``unreadable``

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from brainscan.data.audit import Audit
-from brainscan.data.leaks import FoldTwins, is_test
+from brainscan.data.leaks import Conflict, FoldTwins, is_test
+from brainscan.evaluation.names import display_name
 
 _MUCH = 0.01  # share of test images from which a copy in training moves the figures
 
@@ -20,7 +22,8 @@ class Verdict:
     Attributes
     ----------
     level
-        ``"leak"``: a split has copies on both sides. ``"copies"``: there is no split, and a random
+        ``"conflict"``: equal pictures carry different labels, whatever else was found. ``"leak"``:
+        a split has copies on both sides. ``"copies"``: there is no split, and a random
         one would leak. ``"clean"``: neither. ``"nothing"``: no file could be read.
     sentence
         The finding.
@@ -28,7 +31,7 @@ class Verdict:
         What else belongs to it; may be empty.
     """
 
-    level: Literal["leak", "copies", "clean", "nothing"]
+    level: Literal["conflict", "leak", "copies", "clean", "nothing"]
     sentence: str
     detail: str
 
@@ -38,15 +41,39 @@ def verdict(audit: Audit) -> Verdict:
     count = len(audit.seen.images)
     if not count:
         return Verdict("nothing", "No file could be read, so there is nothing to compare.", "")
-    if audit.twins:
-        return _of_split(audit)
+    said = _of_split(audit) if audit.twins else _of_copies(audit)
+    # Near-duplicates can differ rightly; equal pictures cannot.
+    wrong = [conflict for conflict in audit.conflicts if conflict.kind == "pixels"]
+    return _of_conflicts(wrong, said) if wrong else said
+
+
+def _of_conflicts(wrong: Sequence[Conflict], said: Verdict) -> Verdict:
+    """Put label conflicts before what else is to be said of the dataset."""
+    pairs = dict.fromkeys(" and ".join(map(display_name, one.classes)) for one in wrong)
+    many = any(len(one.classes) > 2 for one in wrong)
+    who, them = ("picture carries", "it") if len(wrong) == 1 else ("pictures carry", "them")
+    sentence = (
+        f"{len(wrong):,} {who} {'several' if many else 'two'} labels: {'; '.join(pairs)}. "
+        f"Correct {them} before anything else."
+    )
+    return Verdict("conflict", sentence, f"{said.sentence} {said.detail}".strip())
+
+
+def _of_copies(audit: Audit) -> Verdict:
+    count = len(audit.seen.images)
     copies = count - distinct(audit)["near"]
     if not copies:
         return Verdict("clean", f"All {count:,} images show different pictures.", _no_split(audit))
+    if copies == 1:
+        sentence = f"1 of {count:,} images is a copy of another: a random split may part the two."
+    else:
+        sentence = (
+            f"{copies:,} of {count:,} images are copies of others: a random split would put some "
+            "of them on both sides."
+        )
     return Verdict(
         "copies",
-        f"{copies:,} of {count:,} images are copies of others: a random split would put some of "
-        "them on both sides.",
+        sentence,
         "Write a group-safe split before you train.",
     )
 
@@ -103,7 +130,8 @@ def _of_split(audit: Audit) -> Verdict:
         sentence = f"{found.byte_identical:,} of {whole} {also}, byte for byte; "
         sentence += f"{share} when copies saved again, mirrored or cropped are counted."
     else:
-        sentence = f"{share} of {whole} have a copy in {there}: saved again, mirrored or cropped."
+        have = "has" if found.near == 1 else "have"
+        sentence = f"{share} of {whole} {have} a copy in {there}: saved again, mirrored or cropped."
     memory = found.near / found.n >= _MUCH
     weight = "Figures on this split measure memory." if memory else "Take them out of the test."
     return Verdict("leak", sentence, weight + patients)

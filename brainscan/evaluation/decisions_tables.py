@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from brainscan.evaluation.answers import THREE_OUTCOMES
 from brainscan.evaluation.decisions import DecisionFigures, Decisions
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.names import format_interval, format_value
@@ -27,7 +28,8 @@ def decision_lines(decisions: Decisions) -> list[tuple[str, Estimate]]:
 def decisions_section(decisions: Decisions) -> str:
     """Return the section of the HTML report."""
     text = (
-        f"<h2>Three outcomes: what the decisions cover</h2><p>{escape(decisions.promise)}</p>"
+        f"<h2>Three outcomes: what the decisions cover</h2><p>{escape(decisions.promise)} "
+        f"{THREE_OUTCOMES}</p>"
         f"{estimates_table(decisions.overall.named())}"
     )
     for figures in (decisions.parts, decisions.choices):

@@ -74,8 +74,8 @@ def types_by_source(result: EvaluationResult) -> list[dict[str, Any]]:
 def worst_errors(result: EvaluationResult, per_kind: int = WORST_PER_KIND) -> list[dict[str, Any]]:
     """Return the most confident errors of every kind at the model's own threshold.
 
-    File names, truths and probabilities, no pictures; the SHA-256 lets a reader who has the
-    data find the very file.
+    File names, truths and probabilities, no pictures, and no type where the app names none; the
+    SHA-256 lets a reader who has the data find the very file.
     """
     threshold = result.model.threshold
     found = []
@@ -88,8 +88,10 @@ def worst_errors(result: EvaluationResult, per_kind: int = WORST_PER_KIND) -> li
                 "file": row.name,
                 "label": row.type or row.label,
                 "tumor_probability": round(float(row.probability or 0.0), 6),
-                "type": row.best_type,
-                "type_probability": round(max(dict(row.types).values()), 6) if row.types else None,
+                "type": row.best_type if row.names_types else None,
+                "type_probability": round(max(dict(row.types).values()), 6)
+                if row.types and row.names_types
+                else None,
                 "sha256": row.sha256,
             }
             for row in rows[:per_kind]

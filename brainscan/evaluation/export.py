@@ -53,7 +53,9 @@ def predictions_csv(result: EvaluationResult) -> str:
     """Return one line an image or labelled slice: label, answer, probabilities, error, reason.
 
     ``answer`` and ``error`` are at the model's own threshold; ``decision`` has the
-    indeterminate band. The last columns compare the outline with the mask, where there are both.
+    indeterminate band. ``type`` and ``type_set`` are empty where the app names no type, on scans
+    of other sequences than the types were learned on. The last columns compare the outline with
+    the mask, where there are both.
     """
     threshold = result.model.threshold
     header = [
@@ -67,11 +69,11 @@ def predictions_csv(result: EvaluationResult) -> str:
 
     def line(row: ImageRow) -> list[object]:
         known = dict(row.types)
-        answer = row.answer(threshold)
         return [
             *(row.name, row.status, row.reason, row.source, row.sequence, row.group, row.fold),
-            *(row.label, row.type, row.probability, answer, row.decision, row.error(threshold)),
-            row.best_type if answer == "tumor" else None,
+            *(row.label, row.type, row.probability),
+            *(row.answer(threshold), row.decision, row.error(threshold)),
+            row.named_type(threshold),
             _type_set(result, row),
             *(known.get(name) for name in result.model.types),
             *(row.peak, None if row.hit is None else str(row.hit).lower()),
@@ -101,10 +103,11 @@ def volumes_csv(result: EvaluationResult) -> str:
 
     def line(one: VolumeRow) -> list[object]:
         row, known = one.row, dict(one.row.types)
+        named = None if one.threshold is None else row.named_type(one.threshold)
         return [
             *(row.name, row.status, row.reason, row.source, row.sequence, row.group, row.fold),
             *(row.label, row.type, row.probability, one.threshold, one.answer, row.decision),
-            *(one.error, row.best_type if one.answer == "tumor" else None),
+            *(one.error, named),
             *(known.get(name) for name in result.model.types),
             *(one.plane, len(one.slices) or None, one.scored if one.slices else None),
             one.tumor_slices if one.masked else None,
@@ -144,7 +147,7 @@ def _seen(result: EvaluationResult, row: ImageRow) -> str | None:
 
 def _type_set(result: EvaluationResult, row: ImageRow) -> str | None:
     """Return the type set of an image that is not called tumor-free, as one cell."""
-    if row.decision in (None, "no_tumor"):
+    if row.decision in (None, "no_tumor") or not row.names_types:
         return None
     quantiles = None if result.model.rule is None else result.model.rule.quantiles
     return " or ".join(type_set(dict(row.types), quantiles)) or None

@@ -1,12 +1,14 @@
 """The figures of an evaluation, shared by report and page.
 
-Backgrounds are transparent and texts take the colour of the surrounding theme, so that the
-same figure stands on light and dark. Blue means no tumor or right, orange tumor or wrong.
+Backgrounds are transparent and texts take the colour of the surrounding theme. Figures are drawn
+for a dark page; on a light one their colours are exchanged, see `LIGHT`. Blue means no tumor or
+right, orange tumor or wrong.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -18,7 +20,17 @@ from brainscan.evaluation.volumes import VolumeRow
 
 BLUE = "#4C8DFF"
 ORANGE = "#F28E2B"
-GREY = "rgba(128, 128, 128, 0.75)"
+GREY = "#8B9098"
+_BLUE_FILL = "rgba(76, 141, 255, 0.65)"
+_ORANGE_FILL = "rgba(242, 142, 43, 0.65)"
+LIGHT = {
+    BLUE: "#1F5FD6",
+    ORANGE: "#C96A0A",
+    GREY: "#6A7079",
+    _BLUE_FILL: "rgba(31, 95, 214, 0.65)",
+    _ORANGE_FILL: "rgba(201, 106, 10, 0.65)",
+}
+"""What stands on a light page for each colour, so that lines have a contrast of at least 3."""
 GRID = "rgba(128, 128, 128, 0.22)"
 _CLEAR = "rgba(0, 0, 0, 0)"
 _HISTOGRAM_BINS = 40
@@ -39,6 +51,19 @@ def frame(figure: go.Figure, x: str, y: str, *, height: int = _HEIGHT) -> go.Fig
     figure.update_xaxes(title=x, gridcolor=GRID, zerolinecolor=GRID, title_standoff=14)
     figure.update_yaxes(title=y, gridcolor=GRID, zerolinecolor=GRID, title_standoff=14)
     return figure
+
+
+def on_light(figure: go.Figure) -> go.Figure:
+    """Return a figure as it is drawn on a light page."""
+    return go.Figure(_exchanged(figure.to_dict()))
+
+
+def _exchanged(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _exchanged(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_exchanged(part) for part in value]
+    return LIGHT.get(value, value) if isinstance(value, str) else value
 
 
 def _unit_square(figure: go.Figure) -> go.Figure:
@@ -189,7 +214,10 @@ def reliability_figure(bins: Reliability) -> go.Figure:
         x=centers,
         y=bins.count,
         width=0.092,
-        marker={"color": "rgba(128, 128, 128, 0.28)"},
+        marker={
+            "color": "rgba(128, 128, 128, 0.28)",
+            "line": {"width": filled.astype(int), "color": GREY},  # none around an empty bin
+        },
         name="images",
         yaxis="y2",
         hovertemplate="%{y} images<extra></extra>",
@@ -238,14 +266,17 @@ def probability_figure(
     edges = np.linspace(0, 1, _HISTOGRAM_BINS + 1)
     figure = go.Figure()
     most = 1
-    for name, color, chosen in (("no_tumor", BLUE, ~truth), ("tumor", ORANGE, truth)):
+    for name, color, fill, chosen in (
+        ("no_tumor", BLUE, _BLUE_FILL, ~truth),
+        ("tumor", ORANGE, _ORANGE_FILL, truth),
+    ):
         count, _ = np.histogram(probability[chosen], edges)
         most = max(most, int(count.max()))
         figure.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
             y=count,
             width=1 / _HISTOGRAM_BINS,
-            marker={"color": color, "opacity": 0.65, "line": {"width": 0}},
+            marker={"color": fill, "line": {"width": 1, "color": color}},
             name=f"labelled {display_name(name)}",
             hovertemplate="around %{x:.2f}: %{y} images<extra></extra>",
         )

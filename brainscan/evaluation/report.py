@@ -12,6 +12,7 @@ import plotly.io
 from plotly.offline import get_plotlyjs
 
 from brainscan.evaluation import figures, tables
+from brainscan.evaluation.answers import answer_words, counting_words, error_words
 from brainscan.evaluation.baseline_tables import html_baselines, html_seen
 from brainscan.evaluation.decisions_tables import decisions_section
 from brainscan.evaluation.names import display_name
@@ -51,6 +52,7 @@ def html_report(result: EvaluationResult) -> str:
         script=_text("report.js"),
         plotly=get_plotlyjs() if plots else "",
         figures=_json(plots),
+        light=json.dumps(figures.LIGHT),
         body="\n".join(part for part in body if part),
     )
 
@@ -194,24 +196,23 @@ def _errors(result: EvaluationResult) -> str:
     )
     cards = "".join(_error_card(result, number, threshold) for number in shown)
     return (
-        f"<h2>Errors</h2><p>{len(numbers)} of {len(result.counted)} images.{more}</p>"
+        f"<h2>Errors</h2><p>{len(numbers)} of {len(result.counted)} images. "
+        f"{counting_words(result.model.band)}{more}</p>"
         f'<div class="errors">{cards}</div>'
     )
 
 
 def _error_card(result: EvaluationResult, number: int, threshold: float) -> str:
     row = result.rows[number]
-    kind = display_name(row.error(threshold) or "")
     picture = result.review.get(number)
     image = ""
     if picture is not None:
         image = f'<img alt="{escape(row.name)}" src="{picture.thumbnail_url}">'
     label = display_name(row.type or row.label or "")
-    answer = row.best_type if row.answer(threshold) == "tumor" else None
     return (
-        f'<figure>{image}<figcaption><span class="wrong">{escape(kind)}</span><br>'
-        f"labelled {escape(label)}, p = {row.probability:.3f}"
-        f"{f', type {escape(answer)}' if answer else ''}<br>"
+        f'<figure>{image}<figcaption><span class="wrong">{escape(error_words(row, threshold))}'
+        f"</span><br>labelled {escape(label)}, p = {row.probability:.3f}<br>"
+        f"answered {escape(answer_words(row, threshold))}<br>"
         f'<span class="quiet">{escape(row.name)}</span></figcaption></figure>'
     )
 

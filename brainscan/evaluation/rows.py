@@ -8,7 +8,9 @@ from typing import Any, Literal
 from brainscan.data.record import Record
 from brainscan.data.seen import Seen
 from brainscan.evaluation.outline_match import OutlineMatch
+from brainscan.imaging.sequence import guess_from_file_name
 from brainscan.inference.prediction import Decision
+from brainscan.inference.reading import types_learned
 
 ErrorKind = Literal["missed tumor", "false alarm", "wrong type"]
 ERROR_KINDS: tuple[ErrorKind, ...] = ("missed tumor", "false alarm", "wrong type")
@@ -109,6 +111,20 @@ class ImageRow:
     def best_type(self) -> str | None:
         """Most probable type whatever the decision, or ``None`` when the model names none."""
         return max(self.types, key=lambda pair: pair[1])[0] if self.types else None
+
+    @property
+    def names_types(self) -> bool:
+        """Whether a type may be named: not where file or dataset tell of another sequence.
+
+        Only the file's own word keeps a row out of the figures on types, see ``types_learned``.
+        """
+        told = guess_from_file_name(self.sequence) if self.sequence else None
+        return self.types_learned and types_learned(told)
+
+    def named_type(self, threshold: float) -> str | None:
+        """Return the type to name at a threshold; ``None`` below it or where none is named."""
+        named = self.answer(threshold) == "tumor" and self.names_types
+        return self.best_type if named else None
 
     def answer(self, threshold: float) -> str | None:
         """Return ``"tumor"`` or ``"no_tumor"`` at a threshold, ``None`` without prediction."""

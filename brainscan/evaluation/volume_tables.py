@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from brainscan.evaluation.answers import answer_words, error_words
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.names import display_name, format_interval, format_value
 from brainscan.evaluation.result import EvaluationResult
@@ -20,11 +21,7 @@ COLUMNS = (
 
 def volume_line(one: VolumeRow) -> tuple[str, ...]:
     """Return a volume as texts in the order of `COLUMNS`; ``""`` for what there is not."""
-    row = one.row
-    named = row.best_type if one.answer == "tumor" else None
-    answer = named or display_name(one.answer or "")
-    if row.decision == "indeterminate":
-        answer = f"indeterminate ({answer})"
+    row, threshold = one.row, one.threshold
     tumor = ""
     if one.masked:
         missed = one.unscored_tumor_slices
@@ -32,14 +29,14 @@ def volume_line(one: VolumeRow) -> tuple[str, ...]:
     return (
         row.name,
         display_name(row.type or row.label or ""),
-        answer,
+        "" if threshold is None else answer_words(row, threshold),
         "" if row.probability is None else f"{row.probability:.3f}",
         f"{one.scored} of {len(one.slices)} {one.plane}" if one.plane else "",
         tumor,
         format_value(one.profile_auroc) if one.masked else "",
         "" if row.hit is None else ("yes" if row.hit else "no"),
         _dice(one),
-        display_name(one.error or ""),
+        "" if threshold is None else error_words(row, threshold),
     )
 
 
@@ -119,10 +116,11 @@ def _html_wrong(result: EvaluationResult) -> str:
 
 
 def _card(one: VolumeRow, picture: ReviewImage | None) -> str:
-    name = escape(one.row.name)
+    assert one.threshold is not None  # it is answered wrongly, so it is answered
+    name, error = escape(one.row.name), escape(error_words(one.row, one.threshold))
     image = f'<img alt="{name}" src="{picture.thumbnail_url}">' if picture else ""
     return (
-        f'<figure>{image}<figcaption><span class="wrong">{escape(display_name(one.error or ""))}'
+        f'<figure>{image}<figcaption><span class="wrong">{error}'
         f"</span><br>labelled {escape(display_name(one.row.type or one.row.label or ''))}, "
         f"value {one.row.probability:.3f}<br>{escape(key_slice_words(one))}<br>"
         f'<span class="quiet">{name}</span></figcaption></figure>'

@@ -16,6 +16,13 @@ from dataclasses import dataclass, field
 
 from brainscan.errors import TrainingError
 
+NEEDED = (
+    'A history begins with names such as "epoch,accuracy,loss,val_accuracy,val_loss", at least one '
+    "metric among them, and has a line of numbers an epoch; give the CSV file that Keras' "
+    "CSVLogger wrote."
+)
+"""What a file must hold, as the end of a message."""
+
 MAX_BYTES = 20_000_000
 """Largest history that is read. A thousand epochs with fifty metrics need about 1 MB."""
 
@@ -39,12 +46,15 @@ class CsvTable:
         The epoch each row states, or ``None`` when the file has no such column.
     notes
         Sentences about lines that were left out.
+    numbered
+        Whether the file has a column of epochs.
     """
 
     columns: list[str] = field(default_factory=list)
     rows: list[dict[str, str]] = field(default_factory=list)
     epochs: list[int | None] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    numbered: bool = False
 
 
 def read_table(data: bytes, name: str) -> CsvTable:
@@ -75,6 +85,7 @@ def read_table(data: bytes, name: str) -> CsvTable:
             continue
         if header is None or _repeats_header(cells, header):
             header, epoch_at = _header(cells, name)
+            table.numbered = table.numbered or epoch_at is not None
             known = set(table.columns)
             table.columns += [c for i, c in enumerate(header) if i != epoch_at and c not in known]
             continue
@@ -173,8 +184,7 @@ def _header(cells: list[str], name: str) -> tuple[list[str], int | None]:
     if not metrics or any(cell == "" or to_number(cell) is not None for cell in metrics):
         raise TrainingError(
             f"{name} does not start with the header of a training history: its first line is "
-            f'"{shown}". A history begins with names such as "epoch,accuracy,loss,val_accuracy,'
-            "val_loss\"; give the CSV file that Keras' CSVLogger wrote."
+            f'"{shown}". {NEEDED}'
         )
     if len(set(names)) != len(names):
         raise TrainingError(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from brainscan.errors import TrainingError
-from brainscan.runs.csvlog import MAX_BYTES, CsvTable, read_table, to_list, to_number
+from brainscan.runs.csvlog import MAX_BYTES, NEEDED, CsvTable, read_table, to_list, to_number
 from brainscan.runs.metric_names import (
     VALIDATION,
     Family,
@@ -165,10 +165,7 @@ def parse_history(data: bytes, name: str) -> History:
     """
     table = read_table(data, name)
     if not table.rows:
-        raise TrainingError(
-            f"{name} has a header but no finished epoch yet. Wait for the first epoch to end, "
-            "or choose another file."
-        )
+        raise TrainingError(_no_epoch(table, name))
     kept, epochs, restarts, notes = _order(table)
     columns: dict[str, np.ndarray] = {}
     labels: dict[str, tuple[str, ...]] = {}
@@ -176,10 +173,30 @@ def parse_history(data: bytes, name: str) -> History:
         _fill(column, [table.rows[row].get(column, "") for row in kept], columns, labels, notes)
     if not columns:
         raise TrainingError(
-            f"{name} has no column of numbers. Give the CSV file that Keras' CSVLogger wrote."
+            f"{name} is no training history: it has no column of numbers below its first line "
+            f'"{_first_line(table)}". {NEEDED}'
         )
     epoch = np.asarray(epochs, dtype=np.int64)
     return History(name, epoch, columns, labels, restarts, (*table.notes, *notes))
+
+
+def _no_epoch(table: CsvTable, name: str) -> str:
+    """Say why a file has no epoch: its training has just begun, or it is something else."""
+    begun = table.numbered or any(family(column) != "other" for column in table.columns)
+    if begun and not table.notes:
+        return (
+            f"{name} has a header but no finished epoch yet. Wait for the first epoch to end, "
+            "or choose another file."
+        )
+    why = f" ({table.notes[0].removesuffix('.')})" if table.notes else ""
+    return (
+        f'{name} is no training history: its first line is "{_first_line(table)}", and no line of '
+        f"as many numbers follows{why}. {NEEDED}"
+    )
+
+
+def _first_line(table: CsvTable) -> str:
+    return ", ".join(["epoch"] * table.numbered + table.columns)[:80]
 
 
 def _order(table: CsvTable) -> tuple[list[int], list[int], tuple[int, ...], list[str]]:

@@ -15,15 +15,22 @@ from brainscan.ui.dataset_run import AuditedDataset
 from brainscan.ui.dataset_split import split
 from brainscan.ui.dataset_tables import balance, border, files
 from brainscan.ui.error_card import plain, warning_cards
+from brainscan.ui.wording import counted
 
-_MARKS = {"leak": "bs-leak", "copies": "bs-copies", "clean": "bs-clean", "nothing": "bs-copies"}
+_MARKS = {
+    "conflict": "bs-leak",
+    "leak": "bs-leak",
+    "copies": "bs-copies",
+    "clean": "bs-clean",
+    "nothing": "bs-copies",
+}
 
 
 def show(found: AuditedDataset) -> None:
     """Lay out the result; nothing in here reads the dataset again but the pictures shown."""
     said, audit = found.verdict, found.audit
     note = (
-        "<p><b>Synthetic set.</b> Drawn by BrainScan, with this leak planted; no patient's "
+        "<p><b>Synthetic set.</b> Drawn by BrainScan, with these faults planted; no patient's "
         "images.</p>"
         if found.synthetic
         else ""
@@ -34,7 +41,9 @@ def show(found: AuditedDataset) -> None:
     )
     notes = audit.dataset.warnings
     if notes:
-        with st.expander(f"{len(notes)} note(s) on this dataset", icon=":material/warning:"):
+        with st.expander(
+            f"{counted(len(notes), 'note')} on this dataset", icon=":material/warning:"
+        ):
             warning_cards(notes)
     if not audit.seen.images:
         files(audit)
@@ -68,10 +77,10 @@ def _tiles(found: AuditedDataset) -> None:
     unread = len(audit.seen.unreadable)
     tiles = [
         ("Images", f"{images:,}", f"{unread:,} unreadable" if unread else "all readable"),
-        ("Distinct images", f"{different['by_pixels']:,}", "no two with equal pixels"),
+        ("Distinct images", f"{different['by_pixels']:,}", "equal pixels counted once"),
         ("Different pictures", f"{different['near']:,}", "mirrored and cropped counted as equal"),
         ("Groups", f"{groups:,}", "copies and patients together" if named else "of copies"),
-        ("Label conflicts", f"{len(audit.conflicts):,}", f"{equal:,} with equal pixels"),
+        ("Label conflicts", f"{len(audit.conflicts):,}", f"{equal:,} between equal pictures"),
     ]
     if leaked is None:
         tiles.append(("Leaks", "no split", "the dataset names no folds"))

@@ -57,7 +57,7 @@ class AuditedDataset:
 
 DatasetJob = Job[AuditedDataset]
 JOB: SessionJob[AuditedDataset] = SessionJob("dataset_job")
-current, keep, forget = JOB.current, JOB.keep, JOB.forget
+current, keep, forget, dismiss = JOB.current, JOB.keep, JOB.forget, JOB.dismiss
 
 
 def start(source: Source) -> DatasetJob:
@@ -72,7 +72,7 @@ def start(source: Source) -> DatasetJob:
 
 
 def start_synthetic() -> DatasetJob:
-    """Draw the synthetic set with its planted leak, and audit it."""
+    """Draw the synthetic set with its planted faults, and audit it."""
 
     def drawn(workspace: Path, handle: Handle) -> Dataset:
         handle.begin("Drawing synthetic slices")
@@ -80,7 +80,7 @@ def start_synthetic() -> DatasetJob:
         write_planted(folder, progress=handle.report, cancel=handle.should_stop)
         return open_dataset(folder)
 
-    title = "Synthetic set with a planted leak"
+    title = "Synthetic set with planted faults"
     return Job(title, lambda handle: _audit(handle, drawn, title, False, True))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from brainscan.ui.dataset_run import DatasetJob, start, start_synthetic
@@ -16,10 +18,13 @@ _FINDS = (
 )
 
 
-def setup() -> DatasetJob | None:
-    """Lay out the form; return the audit when the user starts one."""
+def setup(changed: Callable[[], None]) -> DatasetJob | None:
+    """Lay out the form; return the audit when the user starts one.
+
+    ``changed`` is called when the user chooses other images.
+    """
     with st.container(border=True, key="dataset-setup"):
-        source = choose_source("Where the images are", key="dataset")
+        source = choose_source("Where the images are", key="dataset", changed=changed)
         with st.container(horizontal=True):
             pressed = st.button(
                 "Audit",
@@ -32,7 +37,7 @@ def setup() -> DatasetJob | None:
                 "Try a synthetic set",
                 icon=":material/science:",
                 help="58 drawn slices, marked synthetic, with a leak planted between training "
-                "and test. No patient's image.",
+                "and test, and a picture under two labels. No patient's image.",
                 key="dataset_synthetic",
             )
     cards = "".join(f"<div><b>{title}</b><span>{text}</span></div>" for title, text in _FINDS)

@@ -13,6 +13,7 @@ from brainscan.errors import BrainScanError, DatasetError
 from brainscan.evaluation.names import display_name
 from brainscan.ui.dataset_run import AuditedDataset
 from brainscan.ui.error_card import error_card, plain
+from brainscan.ui.wording import counted
 
 _WRITTEN = "dataset_written"
 
@@ -63,7 +64,7 @@ def split(found: AuditedDataset) -> None:
     if not found.here:
         st.caption("Put manifest.csv into the dataset's own folder: its paths are relative to it.")
     if audit.seen.unreadable:
-        st.caption(f"{len(audit.seen.unreadable):,} unreadable file(s) are left out.")
+        st.caption(f"Left out: {counted(len(audit.seen.unreadable), 'unreadable file')}.")
     _said()
 
 

@@ -13,6 +13,7 @@ from brainscan.data.leaks import class_of
 from brainscan.data.verdict import one_sided
 from brainscan.evaluation.names import display_name
 from brainscan.ui.error_card import plain
+from brainscan.ui.wording import counted
 
 _TELLING = 0.75  # AUROC from which what lies outside the brain is called telling
 _SUBJECT = {
@@ -71,7 +72,7 @@ def files(audit: Audit) -> None:
         "give the class away."
     )
     if audit.seen.unreadable:
-        st.markdown(f"**{len(audit.seen.unreadable):,} file(s) could not be read**")
+        st.markdown(f"**{counted(len(audit.seen.unreadable), 'file')} could not be read**")
         st.dataframe(
             [{"File": name, "Reason": reason} for name, reason in audit.seen.unreadable],
             hide_index=True,

@@ -22,6 +22,7 @@ from brainscan.ui.reading_room import add_files
 from brainscan.ui.store import Stores
 from brainscan.ui.worklist import Row, VolumeEntry, Worklist
 
+_MOST_NAMED = 2
 _SCANS = frozenset({*READABLE, Format.DICOM, Format.NIFTI})
 
 
@@ -34,11 +35,11 @@ class Taken:
     known
         How many files were on the list already.
     left_out
-        How many files are no scans, or are not needed beside the others.
+        Names of the files that are no scans, or are not needed beside the others.
     """
 
     known: int
-    left_out: int
+    left_out: tuple[str, ...]
 
     @property
     def words(self) -> str:
@@ -47,7 +48,11 @@ class Taken:
         if self.known:
             found.append(f"{_files(self.known)} on the list already.")
         if self.left_out:
-            found.append(f"{_files(self.left_out)} left out: no scans, or not needed.")
+            named = ", ".join(self.left_out[:_MOST_NAMED])
+            more = len(self.left_out) - _MOST_NAMED
+            named += f" and {more} more" if more > 0 else ""
+            many = f"{_files(len(self.left_out))} left out (no scans, or not needed)"
+            found.append(f"{many}: {named}.")
         return " ".join(found)
 
 
@@ -106,7 +111,7 @@ def take(
     for one in rejected:
         known += not listed.add(_rejected_row(one, rest))
     listed.notices = intake.dicom.warnings
-    return Taken(known, len(rest))
+    return Taken(known, tuple(source.name for source in rest))
 
 
 def _sources(files: Iterable[tuple[str, bytes]]) -> tuple[list[Source], list[Rejected]]:

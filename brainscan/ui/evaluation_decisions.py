@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from brainscan.evaluation.answers import THREE_OUTCOMES
 from brainscan.evaluation.decisions import DecisionFigures, Decisions
 from brainscan.ui.evaluation_tables import text_of
 from brainscan.ui.evaluation_tiles import tiles
@@ -14,7 +15,7 @@ from brainscan.ui.evaluation_tiles import tiles
 
 def section(decisions: Decisions) -> None:
     """Show coverage over all images, in parts, and at the other sensitivities."""
-    st.caption(decisions.promise)
+    st.caption(f"{decisions.promise} {THREE_OUTCOMES}")
     tiles(decisions.overall.named(), test_id="figures-decisions")
     if decisions.parts:
         _table(decisions.parts, "Part")

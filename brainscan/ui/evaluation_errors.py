@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from brainscan.evaluation.answers import answer_words, counting_words, error_words
 from brainscan.evaluation.names import display_name
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.review import ReviewImage
@@ -31,6 +32,7 @@ def errors(result: EvaluationResult, threshold: float) -> None:
             icon=":material/check:",
         )
         return
+    st.caption(_counted(result, numbers))
     shown = _filtered(result, numbers, threshold)
     if not shown:
         st.caption("There is no error of this kind at this threshold.")
@@ -42,6 +44,13 @@ def errors(result: EvaluationResult, threshold: float) -> None:
             st.caption(f"The {_MOST} most confident of {len(shown):,}. The CSV file has all.")
     with picture:
         _picture(result, number, threshold)
+
+
+def _counted(result: EvaluationResult, numbers: list[int]) -> str:
+    """Say how errors are counted and how many of them the model does not stand by."""
+    words = counting_words(result.model.band)
+    uncertain = sum(result.rows[number].decision == "indeterminate" for number in numbers)
+    return f"{words} Uncertain: {uncertain:,} of these {len(numbers):,}." if uncertain else words
 
 
 def _filtered(result: EvaluationResult, numbers: list[int], threshold: float) -> list[int]:
@@ -86,18 +95,12 @@ def _line(result: EvaluationResult, number: int, threshold: float) -> dict[str, 
     picture = result.review.get(number)
     return {
         "Slice": picture.thumbnail_url if picture else None,
-        "Error": display_name(row.error(threshold) or ""),
+        "Error": error_words(row, threshold),
         "Label": display_name(row.type or row.label or ""),
-        "Answer": _answer(row, threshold),
+        "Answer": answer_words(row, threshold),
         "p": row.probability,
         "File": row.name,
     }
-
-
-def _answer(row: ImageRow, threshold: float) -> str:
-    answer = row.answer(threshold) or ""
-    named = row.best_type if answer == "tumor" else None
-    return named or display_name(answer)
 
 
 def _picture(result: EvaluationResult, number: int, threshold: float) -> None:
@@ -113,11 +116,12 @@ def _picture(result: EvaluationResult, number: int, threshold: float) -> None:
         return
     caption = (
         f"Labelled {display_name(row.type or row.label or '')}, answered "
-        f"{_answer(row, threshold)}: tumour probability {row.probability:.3f}, "
+        f"{answer_words(row, threshold)}: tumour probability {row.probability:.3f}, "
         f"threshold {threshold:.2f}."
     )
     picture(kept, row, caption, key="evaluation")
-    types = ", ".join(f"{name} {share:.2f}" for name, share in row.types)
+    named = row.types if row.names_types else ()
+    types = ", ".join(f"{name} {share:.2f}" for name, share in named)
     st.caption(plain(f"{row.name}. {f'Types: {types}.' if types else ''}"))
 
 

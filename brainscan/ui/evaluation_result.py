@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from brainscan.evaluation import figures
+from brainscan.evaluation.answers import counting_words
 from brainscan.evaluation.export import metrics_json, predictions_csv, volumes_csv
 from brainscan.evaluation.facts import ThresholdFigures
 from brainscan.evaluation.intervals import Estimate
@@ -31,6 +32,7 @@ from brainscan.ui.evaluation_tables import (
     refused_table,
 )
 from brainscan.ui.evaluation_tiles import tiles
+from brainscan.ui.wording import counted
 
 _THRESHOLD = "evaluation_threshold"
 _STEP = 0.01
@@ -41,7 +43,9 @@ def show(result: EvaluationResult) -> None:
     st.caption(plain(_summary(result)))
     notes = [*result.warnings, *result.interval_notes]
     if notes:
-        with st.expander(f"{len(notes)} note(s) on these figures", icon=":material/warning:"):
+        with st.expander(
+            f"{counted(len(notes), 'note')} on these figures", icon=":material/warning:"
+        ):
             warning_cards(notes)
     if any(one.plane is not None for one in result.volumes):
         evaluation_volumes.section(result)
@@ -53,7 +57,7 @@ def show(result: EvaluationResult) -> None:
             icon=":material/scan_delete:",
         )
     if result.refused:
-        st.subheader(f"{len(result.refused):,} file(s) without a prediction")
+        st.subheader(f"{counted(len(result.refused), 'file')} without a prediction")
         refused_table(result)
 
 
@@ -155,6 +159,7 @@ def _review(result: EvaluationResult) -> None:
     threshold = _threshold(result)
     at = result.at_threshold(threshold)
     tiles(_moving(at), test_id="figures-moving")
+    st.caption(counting_words(result.model.band))
     with st.container(key="evaluation-matrices"):
         chart("Tumour or not", figures.confusion_figure(at.binary), "confusion")
         if at.classes is not None:

@@ -16,7 +16,7 @@ from brainscan.ui.evaluation_intake import Source
 from brainscan.ui.jobs import Handle, Job, SessionJob
 
 JOB: SessionJob[EvaluationResult] = SessionJob("evaluation_job")
-current, keep, forget = JOB.current, JOB.keep, JOB.forget
+current, keep, forget, dismiss = JOB.current, JOB.keep, JOB.forget, JOB.dismiss
 
 EvaluationJob = Job[EvaluationResult]
 

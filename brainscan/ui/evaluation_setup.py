@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -26,10 +26,11 @@ _LAYOUTS = (
 _SEEN = "evaluation_seen"
 
 
-def setup() -> tuple[Source, Release, int] | None:
+def setup(changed: Callable[[], None]) -> tuple[Source, Release, int] | None:
     """Lay out the form; return what to evaluate when the user starts the evaluation.
 
-    The number is that of the images to measure stability on, 0 for none.
+    The number is that of the images to measure stability on, 0 for none. ``changed`` is called
+    when the user chooses other scans.
     """
     models = list_models()
     if not models:
@@ -40,7 +41,9 @@ def setup() -> tuple[Source, Release, int] | None:
         )
         return None
     with st.container(border=True, key="evaluation-setup"):
-        source = choose_source("Where the scans are", key="evaluation", folder=_folder)
+        source = choose_source(
+            "Where the scans are", key="evaluation", changed=changed, folder=_folder
+        )
         known = st.session_state.get(_SEEN) if isinstance(source, FolderSource) else None
         stability = choice(len(known[1].records) - known[1].volumes if known else None)
         with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from brainscan.evaluation.answers import decision_words, error_words
 from brainscan.evaluation.breakdown import Breakdown
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.metrics import ConfusionFigures
@@ -41,13 +42,13 @@ def images_table(result: EvaluationResult, threshold: float) -> None:
     columns: dict[str, Callable[[Any], Any]] = {
         "File": lambda row: row.name,
         "Tumour probability": lambda row: row.probability,
-        "Decision": lambda row: display_name(row.decision or ""),
-        "Type": lambda row: row.best_type if row.answer(threshold) == "tumor" else "",
+        "Decision": lambda row: decision_words(row, threshold),
+        "Type": lambda row: row.named_type(threshold) or "",
     }
     if result.labelled:
         columns |= {
             "Label": lambda row: display_name(row.type or row.label or "none"),
-            "Error": lambda row: display_name(row.error(threshold) or ""),
+            "Error": lambda row: error_words(row, threshold),
         }
     if result.seen:
         columns["Seen in training"] = lambda row: row.seen or ""

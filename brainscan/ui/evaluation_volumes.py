@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from brainscan.evaluation.answers import answer_words
 from brainscan.evaluation.figures import profile_figure
 from brainscan.evaluation.names import display_name
 from brainscan.evaluation.result import EvaluationResult
@@ -18,14 +19,16 @@ from brainscan.evaluation.volumes import NOTES, VolumeRow
 from brainscan.ui.error_card import plain
 from brainscan.ui.evaluation_errors import picture
 from brainscan.ui.evaluation_tiles import tiles
+from brainscan.ui.figure_theme import themed
 from brainscan.ui.picture_table import chosen_row
+from brainscan.ui.wording import counted
 
 
 @st.fragment
 def section(result: EvaluationResult) -> None:
     """Lay out all volumes, the wrongly answered ones first."""
     figures = result.volume_figures
-    st.subheader(f"{len(result.volumes):,} volume(s)", anchor=False)
+    st.subheader(counted(len(result.volumes), "volume"), anchor=False)
     drawn = result.outlines.volumes if result.outlines else None
     outlined = drawn.named() if drawn else []
     tiles([*figures.named(), *outlined], test_id="figures-volumes")
@@ -70,7 +73,7 @@ def _profile(result: EvaluationResult, number: int) -> None:
     shaded = "; the tumour slices of its mask are shaded" if one.masked else ""
     st.caption(plain(f"Along {one.row.name}{shaded}."))
     st.plotly_chart(
-        profile_figure(one, result.model.threshold),
+        themed(profile_figure(one, result.model.threshold)),
         key="evaluation_profile",
         config={"displayModeBar": False},
         alt="Tumour probability of every slice along the scan",
@@ -90,7 +93,8 @@ def _detail(result: EvaluationResult, number: int) -> None:
 
 
 def _caption(one: VolumeRow) -> str:
-    answer = display_name(one.answer or "")
+    assert one.threshold is not None  # a picture is kept of what was answered
+    answer = answer_words(one.row, one.threshold)
     label = display_name(one.row.type or one.row.label or "nothing")
     return (
         f"Volume labelled {label}, answered {answer}: value {one.row.probability:.3f}, threshold "

@@ -173,6 +173,12 @@ class SessionJob(Generic[T]):
             job.cancel()
             del session[self.key]
 
+    def dismiss(self, session: MutableMapping[Any, Any]) -> None:
+        """Drop a job that ended without a result; one that runs or has finished stays."""
+        job = self.current(session)
+        if job is not None and job.state in ("cancelled", "failed"):
+            del session[self.key]
+
 
 def _run(handle: Handle, work: Callable[[Handle], Any]) -> None:
     """Do the work; whatever happens, the job does not stay in the state running."""

@@ -29,7 +29,6 @@ from brainscan.ui.model_html import (
     headline_html,
     opening_html,
 )
-from brainscan.ui.theme import text_color
 
 _WIDGETS = (Calibration, WorstErrors, Gallery)
 
@@ -93,6 +92,7 @@ def _calibrations(blocks: Sequence[Calibration]) -> None:
     # Plotly takes a moment to import; a card without bins does not need it.
     from brainscan.evaluation.curves import Reliability
     from brainscan.evaluation.figures import reliability_figure
+    from brainscan.ui.figure_theme import themed
 
     with st.container(key="model-calibration"):
         for number, block in enumerate(blocks):
@@ -106,13 +106,12 @@ def _calibrations(blocks: Sequence[Calibration]) -> None:
                     shares[1],
                 )
             )
-            figure.update_annotations(font_color=text_color())
             with st.container(border=True, key=f"model-reliability-{number}"):
                 error = f": calibration error {block.ece.text}" if block.ece else ""
                 interval = f" ({block.ece.interval})" if block.ece and block.ece.interval else ""
                 st.markdown(f"**{plain(block.dataset)}**{plain(error + interval)}")
                 st.plotly_chart(
-                    figure,
+                    themed(figure),
                     key=f"model_reliability_{number}",
                     config={"displayModeBar": False},
                     alt=f"Reliability diagram on {block.dataset}",

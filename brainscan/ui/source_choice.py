@@ -23,7 +23,11 @@ _PLACES = {
 
 
 def choose_source(
-    question: str, *, key: str, folder: Callable[[Path], Source | None] = FolderSource
+    question: str,
+    *,
+    key: str,
+    changed: Callable[[], None],
+    folder: Callable[[Path], Source | None] = FolderSource,
 ) -> Source | None:
     """Lay out the choice; return the source once there is one.
 
@@ -36,6 +40,8 @@ def choose_source(
         Label of the choice.
     key
         Prefix of the widgets' keys.
+    changed
+        Called when the user chooses another place, file or path.
     folder
         Makes the source of a typed path; ``None`` when it cannot be used.
     """
@@ -46,20 +52,27 @@ def choose_source(
         default="folder",
         required=True,
         key=f"{key}_place",
+        on_change=changed,
         persist_state="session",
     )
     if place == "zip":
-        archive = st.file_uploader("A ZIP archive of scans", type=["zip"], key=f"{key}_zip")
+        archive = st.file_uploader(
+            "A ZIP archive of scans", type=["zip"], key=f"{key}_zip", on_change=changed
+        )
         return None if archive is None else ZipSource(archive.name, archive)
     if place == "upload":
         files = st.file_uploader(
-            "A folder of scans", accept_multiple_files="directory", key=f"{key}_upload"
+            "A folder of scans",
+            accept_multiple_files="directory",
+            key=f"{key}_upload",
+            on_change=changed,
         )
         return UploadSource([(file.name, file) for file in files]) if files else None
     typed = st.text_input(
         "Path of the folder, or of its manifest.csv",
         placeholder="/data/scans",
         key=f"{key}_path",
+        on_change=changed,
         persist_state="session",
     )
     path = typed_path(typed or "")

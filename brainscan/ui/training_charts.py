@@ -12,6 +12,7 @@ import streamlit as st
 from brainscan.runs.figures import Curve, curves_figure
 from brainscan.runs.metric_names import VALIDATION, Family, friendly
 from brainscan.ui.error_card import plain
+from brainscan.ui.figure_theme import readable
 from brainscan.ui.training_shown import Shown
 
 _CHARTS: tuple[tuple[Family, str], ...] = (
@@ -72,7 +73,7 @@ def _chart(drawn: Sequence[Shown], kind: Family, title: str, names: Sequence[str
             curves.append(Curve(item.run.name, item.color, item.history, metric, item.best))
     figure = curves_figure(curves, log=kind == "learning_rate", height=_HEIGHT_PX)
     st.plotly_chart(
-        figure,
+        readable(figure),
         key=f"training_plot_{kind}",
         config={"displaylogo": False, "displayModeBar": False},
         alt=f"{name} by epoch of {', '.join(c.run for c in curves)}.",

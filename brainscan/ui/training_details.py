@@ -14,7 +14,7 @@ from brainscan.evaluation.names import display_name
 from brainscan.runs.compare import compare_settings
 from brainscan.runs.run import Run
 from brainscan.ui.error_card import plain
-from brainscan.ui.theme import text_color
+from brainscan.ui.figure_theme import themed
 from brainscan.ui.training_shown import Shown
 
 _LOG_LINES = 200
@@ -69,8 +69,7 @@ def _classes(shown: Sequence[Shown]) -> None:
     left, right = st.columns([1, 1], gap="large")
     with left:
         st.plotly_chart(
-            # Streamlit greys annotations, which is too faint on the tinted cells.
-            matrix_figure(names, counts).update_annotations(font_color=text_color()),
+            themed(matrix_figure(names, counts)),
             key="training_confusion",
             config={"displayModeBar": False},
             alt="Confusion matrix: rows are labels, columns are answers.",

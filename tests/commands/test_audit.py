@@ -70,7 +70,7 @@ def test_the_verdict_comes_first_and_the_json_says_what_it_is_for(
     out = tmp_path / "audit.json"
     assert main(["audit", str(dataset), "--json", str(out)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].startswith("1 of 9 images are copies of others")
+    assert lines[1].startswith("1 of 9 images is a copy of another:")
     plain = json.loads(out.read_text())
     assert plain["notice"] == RESEARCH_USE
     assert plain["verdict"]["level"] == "copies"

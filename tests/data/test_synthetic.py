@@ -57,11 +57,12 @@ def test_the_border_gives_the_class_away_as_planted(audit: Audit) -> None:
     assert max(f.auroc or 0 for f in tumor) > 0.85
 
 
-def test_the_verdict_names_the_leak(audit: Audit) -> None:
+def test_the_verdict_names_the_two_labels_and_the_leak(audit: Audit) -> None:
     said = verdict(audit)
-    assert said.level == "leak"
-    assert said.sentence.startswith("3 of 19 test images are also in training, byte for byte")
-    assert "11 (57.9 %)" in said.sentence
+    assert said.level == "conflict"
+    assert said.sentence.startswith("1 picture carries two labels: glioma and no tumour.")
+    assert said.detail.startswith("3 of 19 test images are also in training, byte for byte")
+    assert "11 (57.9 %)" in said.detail
     assert "measure memory" in said.detail
 
 

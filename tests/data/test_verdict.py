@@ -35,7 +35,41 @@ def test_copies_without_a_split(tmp_path: Path) -> None:
     save(tmp_path / "b.png", picture(1)[:, ::-1])
     said = _verdict(tmp_path)
     assert said.level == "copies"
-    assert said.sentence.startswith("1 of 2 images are copies of others")
+    assert said.sentence.startswith("1 of 2 images is a copy of another:")
+
+
+def test_a_picture_with_two_labels_comes_before_its_copies(tmp_path: Path) -> None:
+    for seed, name in ((1, "glioma/a"), (1, "meningioma/b"), (2, "glioma/c")):
+        save(tmp_path / f"{name}.png", picture(seed))
+    said = _verdict(tmp_path)
+    assert said.level == "conflict"
+    assert said.sentence == (
+        "1 picture carries two labels: glioma and meningioma. Correct it before anything else."
+    )
+    assert said.detail.startswith("1 of 3 images is a copy of another")
+
+
+def test_pictures_with_several_labels_come_before_a_leak(tmp_path: Path) -> None:
+    _manifest(
+        tmp_path,
+        *("p1.png,glioma,A,train", "p1b.png,meningioma,B,test", "p1d.png,notumor,C,train"),
+        *("p2.png,notumor,D,train", "p2b.png,glioma,E,train"),
+    )
+    said = _verdict(tmp_path)
+    assert said.level == "conflict"
+    assert said.sentence == (
+        "2 pictures carry several labels: glioma and meningioma and no tumour; glioma and no "
+        "tumour. Correct them before anything else."
+    )
+    assert "is also in training" in said.detail
+
+
+def test_near_duplicates_with_two_labels_are_no_verdict(tmp_path: Path) -> None:
+    save(tmp_path / "glioma" / "a.png", picture(1))
+    save(tmp_path / "notumor" / "b.jpg", recompressed(picture(1)))
+    found = audit_dataset(open_dataset(tmp_path))
+    assert [one.kind for one in found.conflicts] == ["near"]
+    assert verdict(found).level == "copies"
 
 
 def test_a_clean_split(tmp_path: Path) -> None:

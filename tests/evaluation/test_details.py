@@ -64,3 +64,11 @@ def test_the_worst_come_first_and_are_errors() -> None:
     ]
     assert found[1]["label"] == "glioma" and found[3]["type"] == "meningioma"
     assert len(worst_errors(outcome, per_kind=1)) == 3
+
+
+def test_the_worst_carry_no_type_that_the_app_refuses_to_name() -> None:
+    types = (0.1, 0.8, 0.1)
+    rows = [row(name, "no_tumor", 0.9, types=types, sequence=name) for name in ("flair", "t1ce")]
+    found = {entry["file"]: entry for entry in worst_errors(result(rows))}
+    assert (found["flair"]["type"], found["flair"]["type_probability"]) == (None, None)
+    assert (found["t1ce"]["type"], found["t1ce"]["type_probability"]) == ("meningioma", 0.8)

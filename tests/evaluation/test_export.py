@@ -61,6 +61,16 @@ def test_every_image_has_a_line():
     assert third["reason"].endswith("Export it again.")
 
 
+def test_a_type_that_the_app_refuses_to_name_is_an_empty_cell():
+    types = (0.1, 0.8, 0.1)
+    outcome = result(
+        [row(name, "no_tumor", 0.9, types=types, sequence=name) for name in ("flair", "t1ce")]
+    )
+    refused, named = csv.DictReader(io.StringIO(predictions_csv(outcome), newline=""))
+    assert (refused["type"], refused["type_set"], refused["p_meningioma"]) == ("", "", "0.8")
+    assert (named["type"], named["type_set"]) == ("meningioma", "meningioma")
+
+
 def test_metrics_json_is_strict_json_with_everything():
     values = json.loads(metrics_json(random_result()), parse_constant=pytest.fail)
     metrics = values["metrics"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+from PIL import ImageColor
 
 from brainscan.evaluation import figures
 from tests.evaluation.builders import random_result, result, row
@@ -67,3 +70,37 @@ def test_a_threshold_without_tumor_answers_has_no_precision_to_mark():
 def test_histograms_hold_every_image(drawn, outcome):
     bars = drawn["probability"].data
     assert sum(int(np.sum(bar.y)) for bar in bars) == len(outcome.counted)
+
+
+def _luminance(color):
+    parts = np.array(ImageColor.getrgb(color)) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize(
+    ("colors", "pages"),
+    [
+        ((figures.BLUE, figures.ORANGE, figures.GREY), ("#101113", "#1b1e24")),
+        (tuple(map(figures.LIGHT.get, (figures.BLUE, figures.ORANGE, figures.GREY))),
+         ("#FBFBFC", "#f5f6f8")),
+    ],
+    ids=["dark", "light"],
+)  # fmt: skip
+def test_lines_stand_out_from_page_and_report(colors, pages):
+    for color in colors:
+        for page in pages:
+            low, high = sorted((_luminance(color), _luminance(page)))
+            assert (high + 0.05) / (low + 0.05) >= 3
+
+
+def test_a_light_page_has_its_own_colors_and_the_same_data(drawn):
+    for figure in drawn.values():
+        light = figures.on_light(figure)
+        assert not any(color in light.to_json() for color in figures.LIGHT)
+        assert len(light.data) == len(figure.data)
+    roc, light = drawn["roc"], figures.on_light(drawn["roc"])
+    assert (roc.data[1].line.color, light.data[1].line.color) == ("#4C8DFF", "#1F5FD6")
+    assert light.data[2].marker.color == "#C96A0A" and light.data[2].x == roc.data[2].x
+    before, after = (json.loads(one.to_json())["data"][1] for one in (roc, light))
+    assert before["x"] == after["x"] and before["customdata"] == after["customdata"]

@@ -42,6 +42,12 @@ def test_it_carries_the_notice_and_both_themes(report):
     assert "prefers-color-scheme: dark" in report
 
 
+def test_its_figures_change_their_colors_on_a_light_page(report):
+    found = re.search(r'id="light-colors">(.*?)</script>', report, flags=re.DOTALL)
+    assert json.loads(found.group(1))["#F28E2B"] == "#C96A0A"
+    assert "dark.matches ? figures : exchanged(figures)" in report
+
+
 def test_figures_are_drawn_where_the_page_has_a_place_for_them(report):
     found = re.search(r'id="figures">(.*?)</script>', report, flags=re.DOTALL)
     plots = json.loads(found.group(1))
@@ -63,6 +69,21 @@ def test_error_pictures_are_inline_and_capped(outcome, report):
     errors = outcome.errors_at(0.5)
     assert len(errors) > MOST_ERRORS
     assert report.count("data:image/jpeg;base64,") == MOST_ERRORS
+
+
+def test_an_uncertain_error_is_marked_and_names_no_type():
+    types = (0.1, 0.8, 0.1)
+    rows = [
+        row("a", "no_tumor", 0.55, types=types),
+        row("b", "no_tumor", 0.3),
+        row("c", "tumor", 0.8),
+    ]
+    report = _own(html_report(result(rows)))
+    assert '<span class="wrong">false alarm (uncertain)</span>' in report
+    assert "answered uncertain, above the threshold<br>" in report
+    assert "1 of 3 images. Counted by the threshold alone." in report
+    assert "meningioma" not in report
+    assert "An uncertain image is called neither" in report
 
 
 def test_names_cannot_inject_markup():

@@ -44,6 +44,17 @@ def test_a_type_that_the_app_does_not_name_is_neither_right_nor_wrong():
     assert unnamed.error(0.95) == "missed tumor"
 
 
+@pytest.mark.parametrize(
+    ("sequence", "named"),
+    [(None, "glioma"), ("t1ce", "glioma"), ("flair", None), ("t1", None), ("PD", None)],
+)
+def test_no_type_is_named_where_the_dataset_tells_of_another_sequence(sequence, named):
+    one = row("a", "tumor", 0.9, kind="pituitary", types=(0.7, 0.2, 0.1), sequence=sequence)
+    assert one.named_type(0.5) == named
+    assert one.named_type(0.95) is None
+    assert (one.best_type, one.error(0.5)) == ("glioma", "wrong type")  # figures count as before
+
+
 def test_severity_grows_with_misplaced_confidence():
     assert row("a", "tumor", 0.1).severity("missed tumor") == pytest.approx(0.9)
     assert row("a", "no_tumor", 0.8).severity("false alarm") == pytest.approx(0.8)

@@ -80,7 +80,9 @@ def test_the_verdict_comes_first_and_every_section_stands(app: AppTest, leaky: P
     assert not app.exception
     html = _html(app)
     assert "1 of 5 test images is also in training, byte for byte; 4 (80.0 %)" in html
+    assert html.index("1 picture carries two labels") < html.index("byte for byte")
     assert html.index("byte for byte") < html.index("bs-tiles")
+    assert "equal pixels counted once" in html and "1 between equal pictures" in html
     for section in _SECTIONS:
         app.segmented_control(key="dataset_section").set_value(section).run()
         assert not app.exception, section
@@ -148,6 +150,16 @@ def test_one_class_without_a_split(app: AppTest, tmp_path: Path) -> None:
     assert "No image is a copy" in app.success[0].value
 
 
+def test_an_error_goes_when_other_images_are_chosen(
+    app: AppTest, leaky: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    _audit(app, tmp_path / "empty")
+    assert app.error
+    app.text_input(key="dataset_path").set_value(str(leaky)).run()
+    assert not app.error and not app.exception
+
+
 def test_a_running_audit_can_be_cancelled(app: AppTest) -> None:
     entered = threading.Event()
 
@@ -196,7 +208,7 @@ def test_audit_in_a_browser_with_downloads(page: Any, app_url: str, leaky: Path)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="JSON").click()
     values = json.loads(Path(waiting.value.path()).read_text("utf-8"))
-    assert values["notice"] == RESEARCH_USE and values["verdict"]["level"] == "leak"
+    assert values["notice"] == RESEARCH_USE and values["verdict"]["level"] == "conflict"
     page.get_by_role("radio", name="Group-safe split").click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="manifest.csv").click()

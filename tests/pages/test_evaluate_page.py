@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from brainscan.errors import DatasetError
 from brainscan.imaging.phantom import Lesion, phantom_png, phantom_slice
 from brainscan.inference.release import Release
 from brainscan.ui import evaluation_run
@@ -114,7 +115,7 @@ def test_a_labelled_folder_becomes_figures(app: AppTest, scans: Path) -> None:
     for name in ("AUROC", "Sensitivity (recall)", "Macro F1, 4 classes", "Accuracy, 3 types"):
         assert name in html
     assert "16 in the figures" in app.caption[0].value
-    assert app.subheader[0].value == "1 file(s) without a prediction"
+    assert app.subheader[0].value == "1 file without a prediction"
 
 
 def test_the_threshold_moves_the_figures_without_the_network(app: AppTest, scans: Path) -> None:
@@ -171,6 +172,26 @@ def test_a_failed_run_returns_to_the_form_with_its_sentence(
     assert "manifest" in app.error[0].value
 
 
+def _fail() -> Job[Any]:
+    def work(handle: Handle) -> Any:
+        raise DatasetError("The file is not a ZIP archive.")
+
+    job = Job("broken.zip", work)
+    job.wait(10)
+    return job
+
+
+@pytest.mark.parametrize("choice", ["path", "place"])
+def test_an_error_goes_when_other_scans_are_chosen(app: AppTest, scans: Path, choice: str) -> None:
+    app.session_state["evaluation_job"] = _fail()
+    assert "not a ZIP archive" in app.run().error[0].value
+    if choice == "path":
+        app.text_input(key="evaluation_path").set_value(str(scans)).run()
+    else:
+        app.segmented_control(key="evaluation_place").set_value("zip").run()
+    assert not app.error and not app.exception
+
+
 def test_a_new_evaluation_starts_from_the_form(app: AppTest, scans: Path) -> None:
     _evaluate(app, scans)
     app.button(key="evaluation_new").click().run()
@@ -185,7 +206,7 @@ def test_volumes_have_figures_and_a_table_of_their_own(
     assert "2 images and 2 volumes" in app.caption[0].value
     _evaluate(app, volumes)
     assert not app.exception
-    assert [heading.value for heading in app.subheader] == ["2 volume(s)", "Images and slices"]
+    assert [heading.value for heading in app.subheader] == ["2 volumes", "Images and slices"]
     assert "Volumes, sensitivity" in _html(app)
     assert "2 images or slices in the figures" in app.caption[0].value
     table = app.dataframe[0].value
@@ -205,7 +226,7 @@ def test_with_nothing_readable_there_are_no_figures(
     assert [text.value for text in app.info] == [
         "None of the files could be read, so there are no predictions and no figures."
     ]
-    assert [heading.value for heading in app.subheader] == ["2 file(s) without a prediction"]
+    assert [heading.value for heading in app.subheader] == ["2 files without a prediction"]
     shown = _html(app) + " ".join(text.value for text in app.caption)
     assert "Only one class" not in shown and "seen in training" not in shown
 
@@ -306,6 +327,22 @@ def test_a_zip_is_evaluated_and_its_figures_downloaded(page: Any, url: str, scan
     assert values["metrics"]["ranking"]["auroc"]["n"] == 16
     assert any("evil.png" in warning for warning in values["dataset"]["warnings"])
     assert [e for e in page.console_errors if _OWN_404 not in e] == []
+
+
+def test_the_error_of_a_bad_zip_goes_when_a_good_one_is_chosen(
+    page: Any, url: str, scans: Path
+) -> None:
+    _open(page, url)
+    page.get_by_text("ZIP archive").first.click()
+    box = page.locator("input[type=file]")
+    box.set_input_files({"name": "a.zip", "mimeType": "application/zip", "buffer": b"no archive"})
+    page.get_by_role("button", name="Evaluate", exact=True).click()
+    error = page.get_by_text("not a ZIP archive")
+    error.wait_for()
+    settle(page)
+    box.set_input_files({"name": "b.zip", "mimeType": "application/zip", "buffer": _zip(scans)})
+    page.get_by_text("b.zip").wait_for()
+    error.wait_for(state="detached")
 
 
 def test_a_folder_can_be_uploaded_and_an_error_looked_at(

@@ -155,6 +155,12 @@ def test_pandas_index_and_missing_epoch_column_are_numbered() -> None:
         (b" \n\n", "empty"),
         (b"epoch,loss\n", "no finished epoch"),
         (b"epoch,loss\n0,", "no finished epoch"),
+        (b"loss,val_loss\n", "no finished epoch"),
+        (b"Dear colleague\n\nThank you, and Anna, for the scans.\n", 'line is "Dear colleague"'),
+        (b"Dear colleague", "no training history"),
+        (b"Dear colleague\nThank you.\n", 'first line "Dear colleague"'),
+        (b"Hello\n1,2\n", r"\(Line 2 has 2 values where the header has 1 and was left out\)"),
+        (b"epoch,loss\n0\n1\n", "Line 2 has 1 value where"),
         (b"0,1,2\n1,2,3\n", 'line is "0, 1, 2"'),
         (b"epoch\n0\n", "first line"),
         (b"epoch,loss,loss\n0,1,2\n", "twice"),
@@ -168,6 +174,12 @@ def test_what_is_not_a_history_is_refused_in_a_sentence(data: bytes, found: str)
     with pytest.raises(TrainingError, match=found) as caught:
         parse_history(data, "log.csv")
     assert "log.csv" in str(caught.value) and str(caught.value).endswith(".")
+
+
+def test_a_letter_is_told_what_a_history_needs() -> None:
+    with pytest.raises(TrainingError, match="epoch,accuracy,loss,val_accuracy,val_loss") as caught:
+        parse_history(b"Dear colleague\n\nThank you, and Anna, for the scans.\n", "letter.txt")
+    assert "Wait for the first epoch" not in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

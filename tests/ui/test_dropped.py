@@ -56,7 +56,7 @@ def test_pictures_and_lone_slices_are_rows(
 ) -> None:
     files = [("a.png", _png()), series[3], ("b.png", _png(2)), ("notes.jpg", TEXT)]
     taken = dropped.take(listed, stores, files)
-    assert (taken.known, taken.left_out, taken.words) == (0, 0, "")
+    assert (taken.known, taken.left_out, taken.words) == (0, (), "")
     assert [row.name for row in listed.rows.values()] == [
         "a.png",
         series[3][0],
@@ -148,7 +148,12 @@ def test_what_lies_about_on_a_disc_is_left_out(
 ) -> None:
     taken = dropped.take(listed, stores, [*series, ("viewer.exe", b"MZ\x90\x00\x01 a program")])
     assert listed.rows == {}
-    assert taken.words == "1 file was left out: no scans, or not needed."
+    assert taken.words == "1 file was left out (no scans, or not needed): viewer.exe."
+    more = [(f"disc/{name}.dll", b"MZ\x90\x00\x01 " + name.encode()) for name in "abcd"]
+    taken = dropped.take(listed, stores, [*series, *more])
+    assert taken.words.endswith(
+        "4 files were left out (no scans, or not needed): a.dll, b.dll and 2 more."
+    )
 
 
 def test_an_archive_that_is_refused_as_a_whole(listed: Worklist, stores: Stores) -> None:

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from brainscan.errors import Cancelled, DatasetError
-from brainscan.ui.jobs import Handle, Job
+from brainscan.ui.jobs import Handle, Job, SessionJob
 
 _SOON_S = 10
 
@@ -98,3 +98,24 @@ def test_a_job_nobody_holds_any_more_is_cancelled():
     del job
     gc.collect()
     assert stopped.wait(_SOON_S)
+
+
+def test_only_what_ended_without_a_result_is_dismissed():
+    def refuse(handle: Handle) -> None:
+        raise DatasetError("The file is not a ZIP archive.")
+
+    place: SessionJob = SessionJob("key")
+    session: dict = {}
+    place.dismiss(session)
+    place.keep(session, _ended(refuse))
+    place.dismiss(session)
+    assert place.current(session) is None
+    go_on = threading.Event()
+    running = Job("test", lambda handle: go_on.wait(_SOON_S))
+    place.keep(session, running)
+    place.dismiss(session)
+    assert place.current(session) is running and not running.stopping
+    go_on.set()
+    running.wait(_SOON_S)
+    place.dismiss(session)
+    assert place.current(session) is running
