@@ -1,5 +1,6 @@
 """The network's input and the way back to the slice."""
 
+import cv2
 import numpy as np
 import pytest
 
