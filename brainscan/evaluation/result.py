@@ -70,12 +70,15 @@ class EvaluationResult(Evaluated):
 
     @cached_property
     def _typed(self) -> tuple[int, ...]:
-        """`counted` rows that are no tumor, or a tumor of a given type that could be named."""
+        """`counted` rows, no tumor or a tumor of a given type, on which a type could be named.
+
+        A false alarm that may name no type would otherwise pass for a right "no tumor".
+        """
         return tuple(
             i
             for i in self.counted
-            if self.rows[i].label == "no_tumor"
-            or (self.rows[i].type and self.rows[i].types_learned)
+            if self.rows[i].types_learned
+            and (self.rows[i].label == "no_tumor" or self.rows[i].type)
         )
 
     @cached_property

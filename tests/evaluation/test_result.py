@@ -24,11 +24,12 @@ def test_types_that_are_not_named_are_in_no_figure_on_types():
             row("b", "tumor", 0.9, kind="pituitary", types=(0.8, 0.1, 0.1)), types_learned=False
         ),
         row("c", "no_tumor", 0.1, types=(0.8, 0.1, 0.1)),
+        replace(row("d", "no_tumor", 0.9, types=(0.8, 0.1, 0.1)), types_learned=False),
     ]
     outcome = result(rows)
     assert outcome.types is not None and (outcome.types.n, outcome.types.accuracy.value) == (1, 1)
     assert outcome.at_model_threshold.classes.n == 2
-    assert outcome.errors_at(0.5) == [] and outcome.at_model_threshold.binary.n == 3
+    assert len(outcome.errors_at(0.5)) == 1 and outcome.at_model_threshold.binary.n == 4
     assert result(rows[1:]).types is None
     assert result(rows[1:]).at_model_threshold.classes is None
 
