@@ -122,25 +122,22 @@ def scans(
             found[str(record.group), str(record.sequence)].append((number, record))
     with ProgressBar("Reading scans") as bar:
         for done, (key, numbered) in enumerate(sorted(found.items()), start=1):
-            pairs = [
-                pair
-                for _, record in sorted(numbered, key=lambda each: each[0])
-                if (pair := read(classifier, record)) is not None
-            ]
+            ordered = sorted(numbered, key=lambda each: each[0])
+            pairs = [read(classifier, record) for _, record in ordered]
             yield key, [one for one, _ in pairs], [outline for _, outline in pairs]
             bar.update(done, len(found))
 
 
-def read(classifier: TumorClassifier, record: Record) -> tuple[Slice, Segmentation | None] | None:
-    """Read a slice; ``None`` where it cannot be."""
+def read(classifier: TumorClassifier, record: Record) -> tuple[Slice, Segmentation | None]:
+    """Read a slice; without an outline where the network cannot."""
     scan = read_scan(record.path)
-    try:
-        reading = classifier.read(scan)
-    except InputRejected:
-        return None
     truth = np.zeros(scan.pixels.shape, bool)
     if record.mask is not None:
         truth = cv2.imdecode(np.fromfile(str(record.mask), np.uint8), cv2.IMREAD_GRAYSCALE) > 0
+    try:
+        reading = classifier.read(scan)
+    except InputRejected:
+        return Slice(truth, head_area(scan.pixels), suspicious=False), None
     suspicious = classifier.decide(reading.probability) != "no_tumor"
     return Slice(truth, head_area(scan.pixels), suspicious), reading.segmentation
 

@@ -18,8 +18,9 @@ With :data:`PEAK` chosen on the scans of the validation patients of ``resnet50``
 PEAK = 0.7
 """Most that a piece's probability must reach, in place of a higher one of the release's rule.
 
-The rule is that of single slices; a mean over three is lower. It is more than what one slice of
-the three can bring, so a piece on a single slice is dropped.
+The rule is that of single slices; a mean over three is lower. It is more than what the middle one
+of three can bring, so a piece that neither of two slices beside it shows is dropped, where the
+release's rule asks for as much.
 """
 
 
@@ -30,7 +31,8 @@ def heeding_neighbours(
 ) -> list[Segmentation | None]:
     """Return outlines whose probabilities are weighted means over three slices.
 
-    Where a neighbor is missing or was not read, the slice itself counts in its place.
+    Where one neighbor is missing or was not read, as at the ends of a scan, the slice itself counts
+    in its place; where both are, the outline stays as it is.
 
     Parameters
     ----------
@@ -41,11 +43,11 @@ def heeding_neighbours(
     """
     found: list[Segmentation | None] = []
     for before, own, after in _threes(outlines):
-        if own is None:
-            found.append(None)
+        beside = [one for one in (before, after) if one is not None]
+        if own is None or not beside:
+            found.append(own)
             continue
         rule = replace(own.rule, peak=min(own.rule.peak, peak))
-        beside = [one for one in (before, after) if one is not None]
         ways = own.ways
         # A mean reaches no threshold that none of its parts reaches.
         if max(float(one.ways.max()) for one in (own, *beside)) >= rule.threshold:

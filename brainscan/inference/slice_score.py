@@ -40,6 +40,8 @@ class SliceScore:
     segmentation
         Outline on a scored slice, its neighbors heeded; ``None`` elsewhere, and for a release
         without a decoder.
+    outlined_alone
+        Whether the network outlines anything on the slice when no neighbor is heeded.
     """
 
     index: int
@@ -49,6 +51,7 @@ class SliceScore:
     type_probabilities: dict[str, float] = field(default_factory=dict, repr=False)
     gate_refused: bool = False
     segmentation: Segmentation | None = field(default=None, repr=False)
+    outlined_alone: bool = False
 
     @property
     def fresh_segmentation(self) -> Segmentation | None:

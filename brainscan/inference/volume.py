@@ -195,7 +195,7 @@ def _read(classifier: TumorClassifier, volume: Volume, plane: Plane, index: int)
         gate_refused=reading.verdict is not None and reading.verdict.refused,
         segmentation=reading.segmentation,
     )
-    return _Outcome(score, reading.verdict)
+    return _Outcome(replace(score, outlined_alone=score.outlined), reading.verdict)
 
 
 def _outlined_together(slices: Sequence[SliceScore]) -> tuple[SliceScore, ...]:

@@ -32,8 +32,13 @@ UNBACKED = (
     "Something is outlined on {where}, where the evidence map speaks for a tumour nowhere. It may "
     "be normal tissue, and it counts in the volume."
 )
+LEFT_OUT = (
+    "The network outlines something on {where} that the slices beside hardly show. It is left out "
+    "of the outline of the scan; a small lesion can look so, above all on thick slices. Look there."
+)
 _BEGINNINGS = tuple(
-    text.partition("{")[0] for text in (SINGLE, NOWHERE, WITHHELD, MISSING, ELSEWHERE, UNBACKED)
+    text.partition("{")[0]
+    for text in (SINGLE, NOWHERE, WITHHELD, MISSING, ELSEWHERE, UNBACKED, LEFT_OUT)
 )
 _MOST_RUNS = 3  # of slices that are named in a sentence
 
@@ -63,19 +68,22 @@ def contradictions(
     segmented = any(one.segmentation is not None for one in scored)
     drawn = suspicious(scored, threshold)
     if decision == "no_tumor":
-        if outlined := [one.index for one in drawn if one.outlined]:
+        if outlined := [one.index for one in drawn if one.outlined or one.outlined_alone]:
             return (WITHHELD.format(where=slices_named(plane, outlined)),)
         return (SINGLE,) if "tumor" in alone else ()
     found = []
     if decision == "tumor" and not _speaks(scored, alone):
         found.append(NOWHERE)
+    dropped = left_out(drawn)
     if decision == "tumor" and segmented and not any(one.outlined for one in drawn):
-        found.append(MISSING)
+        found += [] if dropped else [MISSING]
     if not meets(scored, threshold):
         where = slices_named(plane, [strongest(scored).index])
         found.append(ELSEWHERE.format(where=where))
     if alone_outlined := unbacked(drawn):
         found.append(UNBACKED.format(where=slices_named(plane, alone_outlined)))
+    if dropped:
+        found.append(LEFT_OUT.format(where=slices_named(plane, dropped)))
     return tuple(found)
 
 
@@ -120,6 +128,19 @@ def unbacked(drawn: Sequence[SliceScore]) -> list[int]:
             found += [each.index for each in run]
         run = [one] if one is not None and one.outlined else []
     return found
+
+
+def left_out(drawn: Sequence[SliceScore]) -> list[int]:
+    """Return the slices whose outline is lost because the slices beside them hardly show it.
+
+    Not those beside an outlined one: where a tumor begins and ends, heeding trims it.
+    """
+    outlined = {one.index for one in drawn if one.outlined}
+    return [
+        one.index
+        for one in drawn
+        if one.outlined_alone and outlined.isdisjoint(range(one.index - 1, one.index + 2))
+    ]
 
 
 def _speaks(scored: Sequence[SliceScore], alone: Sequence[str]) -> bool:

@@ -29,8 +29,8 @@ NOT_THIS = (
 )
 OUTLINE_IS = (
     "Its outline is a proposal for a reader to correct, drawn slice by slice with regard to the "
-    "slices beside each; what a single slice shows alone is left out. It is not fit for planning "
-    "radiation or surgery."
+    "slices beside each; what only one of three slices shows is left out. It is not fit for "
+    "planning radiation or surgery."
 )
 GOTO = "volume_view_goto"
 """Where session state holds the slice that the viewer is to go to."""

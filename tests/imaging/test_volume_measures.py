@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from brainscan.imaging.volume_measures import VolumePiece, measure_volume, milliliters
+from brainscan.imaging.volume_measures import MOST_PIECES, VolumePiece, measure_volume, milliliters
 
 
 def test_pieces_are_told_largest_first_with_their_place() -> None:
@@ -48,12 +48,22 @@ def test_pieces_are_those_of_simpleitk() -> None:
     shape.Execute(labelled)
     sizes = sorted((shape.GetNumberOfPixels(n) for n in shape.GetLabels()), reverse=True)
     found = measure_volume(mask, (1.0, 1.0, 1.0))
-    assert found.lesions > 20
+    assert 20 < found.lesions < MOST_PIECES
     assert [round(piece.milliliters * 1000) for piece in found.pieces] == sizes
+
+
+def test_of_specks_the_largest_are_told_and_all_are_counted() -> None:
+    mask = np.zeros((30, 30, 30), bool)
+    mask[::2, ::2, ::2] = True  # 15 x 15 x 15 voxels, none touching another
+    mask[3, 4, 4] = True  # but for two that this one joins
+    found = measure_volume(mask, (1.0, 1.0, 1.0))
+    assert (found.voxels, found.lesions) == (15**3 + 1, 15**3 - 1)
+    assert len(found.pieces) == MOST_PIECES
+    assert found.pieces[0].first == (2, 4, 4) and found.pieces[0].last == (4, 4, 4)
 
 
 @pytest.mark.parametrize("shape", [(3, 4, 5), (0, 0, 0)])
 def test_an_empty_mask_has_no_pieces(shape: tuple[int, int, int]) -> None:
     found = measure_volume(np.zeros(shape, bool), (1.0, 1.0, 1.0))
-    assert (found.milliliters, found.voxels, found.pieces) == (0.0, 0, ())
-    assert found.lesions == 0 and found.largest_milliliters == 0.0
+    assert (found.milliliters, found.voxels, found.lesions, found.pieces) == (0.0, 0, 0, ())
+    assert found.largest_milliliters == 0.0

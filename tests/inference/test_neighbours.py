@@ -79,11 +79,18 @@ def test_what_neighbours_do_to_an_outline() -> None:
     assert PEAK > 1 - 2 * NEIGHBOUR
 
 
-def test_the_peak_of_the_rule_is_lowered_and_never_raised() -> None:
-    (found,) = heeding_neighbours([outline(1.0)], 0.2, 0.7)
-    assert found is not None and found.rule == SegmentationRule(threshold=0.4, peak=0.7)
-    (kept,) = heeding_neighbours([outline(1.0)], 0.2, 0.9)
-    assert kept is not None and kept.rule == RULE
+def test_at_an_end_a_slice_counts_for_the_one_that_is_missing() -> None:
+    assert drawn(0.95, 0.0, 0.0, peak=0.8) == [True, False, False]  # 0.8 * 0.95 = 0.76
+    assert drawn(0.0, 0.0, 0.85, peak=0.8) == [False, False, False]  # 0.68
+
+
+def test_the_peak_of_the_rule_is_lowered_where_slices_are_averaged_and_never_raised() -> None:
+    for one in heeding_neighbours([outline(1.0), outline(1.0)], 0.2, 0.7):
+        assert one is not None and one.rule == SegmentationRule(threshold=0.4, peak=0.7)
+    for one in heeding_neighbours([outline(1.0), outline(1.0)], 0.2, 0.9):
+        assert one is not None and one.rule == RULE
+    lone = outline(0.75)
+    assert heeding_neighbours([None, lone, None]) == [None, lone, None]
 
 
 def test_a_volume_is_outlined_so() -> None:

@@ -14,6 +14,7 @@ from brainscan.inference.slice_score import SliceScore
 from brainscan.inference.volume import predict_volume
 from brainscan.inference.volume_consistency import (
     ELSEWHERE,
+    LEFT_OUT,
     MISSING,
     NOWHERE,
     SINGLE,
@@ -83,6 +84,26 @@ def test_a_cleared_volume_with_outlines_names_their_slices() -> None:
     )
     assert told("no_tumor", score(3, 0.9, evidence=(2, 2)), CLEAR) == (SINGLE,)
     assert told("no_tumor", CLEAR, score(5, 0.2, tumor=(1, 1))) == ()
+
+
+@pytest.mark.parametrize("decision", ["tumor", "indeterminate"])
+def test_what_one_slice_shows_alone_is_left_out_and_named(decision: str) -> None:
+    alone = replace(score(8, 0.9), outlined_alone=True)
+    sentence = LEFT_OUT.format(where="axial slice 9")
+    assert told(decision, AGREES, CLEAR, alone) == (sentence,)
+    # Where a tumor ends, heeding its other slices only trims it.
+    edge = replace(alone, index=AGREES.index + 1)
+    assert told(decision, AGREES, edge) == ()
+    # It is not that nothing was found; and on a slice called tumor-free nothing counts.
+    assert told(decision, replace(score(8, 0.9, evidence=(2, 2)), outlined_alone=True)) == (
+        sentence,
+    )
+    assert told(decision, AGREES, replace(score(8, 0.1), outlined_alone=True)) == ()
+
+
+def test_a_cleared_volume_names_the_slice_that_alone_is_outlined() -> None:
+    alone = replace(score(8, 0.9), outlined_alone=True)
+    assert told("no_tumor", CLEAR, alone) == (WITHHELD.format(where="axial slice 9"),)
 
 
 @pytest.mark.parametrize("decision", ["tumor", "indeterminate"])

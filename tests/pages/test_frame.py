@@ -50,6 +50,10 @@ def test_first_visit_is_dark_and_a_choice_holds_for_all_pages(chromium: Any, app
     wait_for_background(page, light)
     page.get_by_role("link", name="Volume").click()
     page.get_by_text("Open a whole scan").wait_for()
+    other = context.new_page()
+    other.goto(f"{app_url}/model")
+    settle(other)
+    wait_for_background(other, light)  # also in a tab opened while the first one is
     page.reload()
     wait_for_background(page, light)
     page.goto(f"{app_url}/training")

@@ -144,7 +144,7 @@ def test_an_uncertain_answer_has_a_possible_outline_and_no_tumor_none(
     assert ("volume_largest" in buttons) == bool(words)
 
 
-def test_a_release_without_a_decoder_shows_no_outline_but_lets_onedraw(
+def test_a_release_without_a_decoder_shows_no_outline_but_lets_one_draw(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def bare(*args: object, **more: object) -> VolumePrediction:

@@ -1,6 +1,6 @@
-// The bar of the edit mode, the same in the slice and the volume viewer. Its host gives and is
-// told, by edit(action, value): brush, eraser, piece, radius (value), undo, redo, fill, revert, clear,
-// name (value), cancel, save, keep, discard. The tools are brush, eraser and piece; a click with the
+// The bar of the edit mode, the same in the slice and the volume viewer. Its host is told, by
+// edit(action, value): brush, eraser, piece, takePiece, radius (value), smaller, larger, undo, redo,
+// fill, revert, clear, name (value), cancel, save, keep, discard. The tools are brush, eraser and piece; a click with the
 // last takes a whole piece away.
 
 const TOOLS = ["brush", "eraser", "piece"];
