@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from brainscan.imaging.dicom.folder import SeriesFolder, find_series
+from brainscan.imaging.dicom.image import DicomImage
 from brainscan.imaging.dicom.modality import describe, judge
+from brainscan.imaging.dicom.scan import frames_words
 from brainscan.imaging.dicom.series import Series
+from brainscan.imaging.dicom.stack import why_no_volume
 from brainscan.imaging.dicom.volume import read_series
 from brainscan.imaging.files import IMAGE_SUFFIXES
 from brainscan.imaging.formats import HEAD_BYTES, READABLE, Format, sniff
@@ -43,12 +46,16 @@ class FoundScan:
         The files, in the order of the slices; one for a slice and a NIfTI.
     series
         The DICOM series of a ``"series"``.
+    framed
+        Of a ``"slice"`` that is one of several frames: how many, and why they make no volume;
+        ``""`` otherwise.
     """
 
     kind: Kind
     name: str
     sources: tuple[Source, ...] = field(repr=False)
     series: Series | None = field(default=None, repr=False)
+    framed: str = ""
 
     @property
     def is_volume(self) -> bool:
@@ -233,7 +240,21 @@ def _scans_of(series: Series, volumes: bool) -> list[FoundScan]:
     sources = dict.fromkeys(piece.image.source for piece in series.stack.slices)
     if volumes and series.readable and series.slices > 1:
         return [FoundScan("series", series.description, tuple(sources), series)]
-    return [FoundScan("slice", one.name, (one,)) for one in (sources | series.unused)]
+    stack = series.stack
+    images = (piece.image for piece in (*stack.slices, *stack.copies, *stack.displaced))
+    framed = {image.source: _framed(image) for image in dict.fromkeys(images)}
+    return [
+        FoundScan("slice", one.name, (one,), framed=framed[one])
+        for one in (sources | series.unused)
+    ]
+
+
+def _framed(image: DicomImage) -> str:
+    """Say of a file of several frames that makes no volume what is read of it."""
+    if len(image.frames) == 1:
+        return ""
+    held = f"{image.source.name} holds {frames_words(image)}, of which only the middle one is read."
+    return f"{held} {why_no_volume(image) or ''}".rstrip()
 
 
 def _refused(series: Series) -> list[Rejected]:

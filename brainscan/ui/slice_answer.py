@@ -62,6 +62,7 @@ def answer_column(row: Row, reader: Reader | None, listed: Worklist, memory: Sto
             on_click=reading_room.read_anyway,
             args=(row,),
         )
+        warning_cards(dict.fromkeys(row.warnings))
     elif reader is not None and reader.key in row.answers:
         answer = row.answers[reader.key]
         result_card.result_card(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -82,6 +82,8 @@ class Found:
         How many patients the DICOM files belong to.
     left_out
         Files that are no scans or not needed beside the others, each with a sentence.
+    framed
+        Those of ``slices`` that hold several frames which make no volume, each with a sentence.
     """
 
     candidates: tuple[Candidate, ...]
@@ -90,6 +92,7 @@ class Found:
     warnings: tuple[str, ...]
     patients: int
     left_out: tuple[Rejected, ...] = ()
+    framed: Mapping[Source, str] = field(default_factory=dict)
 
 
 def describe(
@@ -138,6 +141,7 @@ def describe(
         intake.warnings,
         intake.dicom.patients,
         intake.left_out,
+        {scan.sources[0]: scan.framed for scan in intake.scans if scan.framed},
     )
 
 

@@ -99,21 +99,19 @@ def collection(found: Found, *, refused: bool = True) -> None:
     Without ``refused`` the files that cannot be read are left to :func:`refusals`.
     """
     if found.slices:
-        _single_slices(found.slices)
+        _single_slices(found)
     if found.rejected and refused:
         listed(found.rejected, "not read")
     if found.left_out:
         listed(found.left_out, "left out")
 
 
-def _single_slices(slices: Sequence[Source]) -> None:
+def _single_slices(found: Found) -> None:
     """Say that there are single slices; one click reads them where slices are read."""
+    slices = found.slices
     count = len(slices)
     one = count == 1
-    st.caption(
-        f"{count:,} single slice{'' if one else 's'} among the files "
-        f"{'is' if one else 'are'} not shown here. Single slices are read on the Diagnose page."
-    )
+    st.caption(plain(slice_words(found)))
     if count > _MOST_SLICES or sum(source.size for source in slices) > _MOST_BYTES:
         st.caption("They are too many to take along; open them there.")
         return
@@ -125,6 +123,18 @@ def _single_slices(slices: Sequence[Source]) -> None:
     if asked:
         take_along(slices)
         st.switch_page(_DIAGNOSE)
+
+
+def slice_words(found: Found) -> str:
+    """Return what is said of single slices, and of files whose frames make no volume."""
+    said = list(found.framed.values())[:_MOST_CARDS]
+    if more := len(found.framed) - len(said):
+        files = "1 more file holds" if more == 1 else f"{more:,} more files hold"
+        said.append(f"{files} several frames that make no volume.")
+    if single := len(found.slices) - len(found.framed):
+        slices = "1 single slice" if single == 1 else f"{single:,} single slices"
+        said.append(f"{slices} among the files {'is' if single == 1 else 'are'} not shown here.")
+    return " ".join([*said, "Single slices are read on the Diagnose page."])
 
 
 def take_along(slices: Sequence[Source]) -> None:

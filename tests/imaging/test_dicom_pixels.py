@@ -223,4 +223,6 @@ def test_real_files_equal_pydicom(data_dir: Path) -> None:
         scan = read_scan(data_dir / "dicom" / path)
         dataset = pydicom.dcmread(data_dir / "dicom" / "enhanced-multiframe" / "emri_small.dcm")
         np.testing.assert_array_equal(scan.pixels, dataset.pixel_array[5])
-        assert "10 frames; number 6, the middle one" in scan.warnings[0]
+        assert "10 frames; only number 6, the middle one, is read" in scan.warnings[0]
+        assert "(Image Orientation), so that they make no volume" in scan.warnings[0]
+        assert "Volume page" not in scan.warnings[0]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
 from pydicom.data import get_testdata_file
@@ -13,6 +14,7 @@ from pydicom.dataset import Dataset
 
 from brainscan.errors import Cancelled, DatasetError, InputRejected
 from brainscan.imaging.intake import Intake, find_scans
+from brainscan.imaging.reading import read_scan
 from brainscan.imaging.source import Source
 from tests.imaging import patient
 from tests.imaging.bad_inputs import AFFINE, PIXELS, bad_inputs, dicom, write_all, zipped
@@ -126,6 +128,33 @@ def test_a_file_of_several_stacks_is_left_out_of_none(tmp_path: Path) -> None:
     found = find_scans(tmp_path)
     assert [(scan.kind, len(scan.sources)) for scan in found.scans] == [("series", 1)]
     assert found.scans[0].path == tmp_path / "enhanced.dcm"
+
+
+def test_frames_that_make_no_volume_are_one_slice_that_says_so(tmp_path: Path) -> None:
+    path = patient.enhanced_file(tmp_path / "enhanced.dcm")
+    assert "Open it on the Volume page" in read_scan(path).warnings[0]
+    dataset = pydicom.dcmread(path)
+    del dataset.PerFrameFunctionalGroupsSequence
+    dataset.save_as(path)
+    (found,) = find_scans(tmp_path).scans
+    assert found.kind == "slice"
+    assert found.framed == (
+        "enhanced.dcm holds 20 frames, of which only the middle one is read. Its images do not "
+        "state where they lie (Image Position), so that they make no volume."
+    )
+    (tmp_path / "enhanced.dcm").write_bytes(dicom())
+    assert find_scans(tmp_path).scans[0].framed == ""
+
+
+def test_frames_at_one_place_are_not_sent_to_the_volume_page(tmp_path: Path) -> None:
+    path = patient.enhanced_file(tmp_path / "enhanced.dcm")
+    dataset = pydicom.dcmread(path)
+    for frame in dataset.PerFrameFunctionalGroupsSequence:
+        frame.PlanePositionSequence[0].ImagePositionPatient = [0, 0, 0]
+    dataset.save_as(path)
+    (found,) = find_scans(tmp_path).scans
+    assert found.kind == "slice" and "do not lie one behind the other" in found.framed
+    assert "do not lie one behind the other" in read_scan(path).warnings[0]
 
 
 def test_bad_inputs_get_a_sentence_each_and_the_rest_is_read(mixed: Path) -> None:

@@ -6,12 +6,16 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import brainscan.ui.models
 from brainscan.imaging.phantom import phantom_png, phantom_slice
+from brainscan.imaging.source import Source
 from brainscan.ui import volume_intake, volume_picker
+from brainscan.ui.volume_candidates import Found
+from tests.imaging import patient
 from tests.pages import fake_volume
 from tests.pages import volume_script as script
 
@@ -148,6 +152,28 @@ def test_a_folder_of_pictures_leads_on_to_the_page_for_them(
     (tmp_path / "slice-0.png").unlink()
     volume_picker.take_along(found.slices)
     assert [name for name, _ in state["arrived"]] == ["slice-1.png"]
+
+
+def test_frames_without_places_are_no_single_slice(page: AppTest, tmp_path: Path) -> None:
+    path = patient.enhanced_file(tmp_path / "enhanced.dcm")
+    dataset = pydicom.dcmread(path)
+    del dataset.SharedFunctionalGroupsSequence
+    dataset.save_as(path)
+    script.open_path(page, tmp_path)
+    (said,) = [text.value for text in page.caption if "enhanced.dcm" in text.value]
+    assert said.startswith("enhanced.dcm holds 20 frames, of which only the middle one is read.")
+    assert "make no volume. Single slices are read on the Diagnose page." in said
+    (tmp_path / "slice.png").write_bytes(phantom_png(phantom_slice(1)))
+    page.button(key="volume_close").click().run()
+    script.open_path(page, tmp_path)
+    assert any("1 single slice among the files is not" in text.value for text in page.caption)
+
+
+def test_many_files_of_frames_are_counted(tmp_path: Path) -> None:
+    sources = [Source.of_bytes(b"", f"{number}.dcm") for number in range(5)]
+    framed = {source: f"{source.name} holds 3 frames." for source in sources}
+    said = volume_picker.slice_words(Found((), tuple(sources), (), (), 1, framed=framed))
+    assert "2.dcm holds 3 frames. 2 more files hold several frames that make no volume." in said
 
 
 def test_refused_volume_is_read_only_when_asked_to(page: AppTest) -> None:

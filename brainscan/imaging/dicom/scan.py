@@ -18,6 +18,7 @@ from brainscan.imaging.dicom.image import (
 from brainscan.imaging.dicom.modality import judge
 from brainscan.imaging.dicom.pixels import without_padding
 from brainscan.imaging.dicom.protocol import guess_sequence
+from brainscan.imaging.dicom.stack import why_no_volume
 from brainscan.imaging.instance import Instance
 from brainscan.imaging.limits import DEFAULT_LIMITS, ReadLimits
 from brainscan.imaging.orientation import LPS_TO_RAS, Letters, edge_letters
@@ -97,6 +98,11 @@ def unsaid_warning(stated: str) -> str:
     return f"The file does not say that it is an MR image ({what}): check that it is one."
 
 
+def frames_words(image: DicomImage) -> str:
+    """Return how many frames an image holds, in words."""
+    return f"{len(image.frames)} {'slices in a mosaic' if image.mosaic else 'frames'}"
+
+
 def instance_of(image: DicomImage, frame: Frame) -> Instance:
     """Return what a result needs to refer to a slice."""
     return Instance(
@@ -120,11 +126,11 @@ def _letters(frame: Frame) -> Letters | None:
 def _warnings(image: DicomImage, frame: Frame, colored: bool) -> tuple[str, ...]:
     found: list[str] = []
     if len(image.frames) > 1:
-        noun = "slices in a mosaic" if image.mosaic else "frames"
         place = image.frames.index(frame) + 1
+        rest = why_no_volume(image) or "Open it on the Volume page to read all."
         found.append(
-            f"The file holds {len(image.frames)} {noun}; number {place}, the middle one, is "
-            "read. Open it on the Volume page to read all."
+            f"The file holds {frames_words(image)}; only number {place}, the middle one, is read. "
+            f"{rest}"
         )
     if image.flaw:
         found.append(f"{image.flaw}. It is read as one picture.")

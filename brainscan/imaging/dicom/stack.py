@@ -78,6 +78,16 @@ def build_stacks(slices: Sequence[Slice]) -> list[Stack]:
     return [_with_copies(stack, repeated) for stack in stacks] if repeated else stacks
 
 
+def why_no_volume(image: DicomImage) -> str | None:
+    """Return why the frames of one object make no volume, as a sentence; ``None`` if they do."""
+    stacks = build_stacks([Slice(image, frame) for frame in image.frames])
+    if any(stack.flaw is None and len(stack.slices) > 1 for stack in stacks):
+        return None
+    flaws = (stack.flaw for stack in stacks if stack.flaw is not None)
+    apart = "Its images do not lie one behind the other, so that they make no volume"
+    return f"{next(flaws, apart)}."
+
+
 _Key = tuple[str, int, int | None]
 
 
