@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from brainscan.imaging.colors import BACKGROUND, Colormap, colorize, draw_color_
 from brainscan.imaging.edge import Edge
 from brainscan.imaging.outline_drawing import OutlineDrawing, draw_outline
 from brainscan.imaging.scan import Scan
+from brainscan.imaging.typeface import Face, lettering
 from brainscan.imaging.voi import Voi
 from brainscan.imaging.windowing import Window, apply_window, full_window
 from brainscan.notice import RESEARCH_USE
@@ -29,7 +29,6 @@ _GOOD_SIDE = 640
 _LEAST_WIDTH = 560
 _BAR_PANEL = 104
 _LONGEST_ASPECT = 10.0  # no scanner makes longer pixels; a wrong header must not fill the memory
-_SIGNS = str.maketrans({"×": "x", "\u2013": "-", "\u2019": "'", "ß": "ss", "ø": "o", "Ø": "O"})
 _TEXT, _MUTED = (232, 234, 236), (168, 174, 180)
 
 
@@ -224,13 +223,15 @@ def _compose(picture: np.ndarray, lines: list[str], bar: _Bar | None, edge: Edge
     """Put picture, colour bar and text on one canvas."""
     height, width = picture.shape[:2]
     size = int(np.clip(width // 40, 14, 40))
-    font, small = ImageFont.load_default(size), ImageFont.load_default(round(size * 0.85))
+    small = ImageFont.load_default(round(size * 0.85))
     beside = MARGIN if bar and edge.letters else 0
     below = MARGIN if edge else 0
     panel = beside + (_BAR_PANEL * size // 14 if bar else 0)
     total_width = max(_LEAST_WIDTH, width + panel + 2 * MARGIN)
     room = total_width - 2 * MARGIN
-    text = [(part, font, _TEXT) for line in lines for part in _wrap(in_letters(line), font, room)]
+    text: list[tuple[str, Face, tuple[int, int, int]]] = []
+    for line, font in (lettering(line, size) for line in lines):
+        text += [(part, font, _TEXT) for part in _wrap(line, font, room)]
     text += [(part, small, _MUTED) for part in _wrap(RESEARCH_USE, small, room)]
     step = round(size * 1.45)
     total_height = height + below + 2 * MARGIN + step * len(text) + step // 2
@@ -247,13 +248,7 @@ def _compose(picture: np.ndarray, lines: list[str], bar: _Bar | None, edge: Edge
     return canvas
 
 
-def in_letters(line: str) -> str:
-    """Return a line in the letters that the typeface has: those of ASCII, without accents."""
-    plain = unicodedata.normalize("NFKD", line.translate(_SIGNS))
-    return "".join(char for char in plain if not unicodedata.combining(char))
-
-
-def _wrap(line: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: int) -> list[str]:
+def _wrap(line: str, font: Face, room: int) -> list[str]:
     """Break a line between words so that each part fits into ``room`` pixels."""
     parts: list[str] = []
     current = ""

@@ -23,7 +23,8 @@ _FIGURES = ("tumor_probability", "decision", "type", "type_set")
 _OUTLINE = tuple(
     f"outline_{name}"
     for name in (
-        *("by", "possible", "area", "unit", "pieces", "longest", "perpendicular"),
+        *("by", "possible", "area", "area_unit", "pieces", "longest", "perpendicular"),
+        "length_unit",
         *("area_inner", "area_outer", "corrected_by", "corrected_at"),
     )
 )
@@ -65,14 +66,15 @@ def results_csv(rows: Iterable[Row], model_key: str) -> str:
     checked = any(model_key in row.stability for row in listed)
     drawn = [outline_measures(row, model_key) or {} for row in listed]
     outlined = _OUTLINE if any(drawn) else ()
-    header += [*(_STABILITY if checked else ()), *outlined, "refusal", "synthetic", "notice"]
+    header += [*(_STABILITY if checked else ()), *outlined, "refusal", "synthetic"]
+    header += ["types_learned", "warnings", "notice"]
 
     def line(row: Row, answer: Mapping[str, Any], measured: Mapping[str, Any]) -> list[object]:
         band = answer.get("band") or (None, None)
         found = _stability(row, model_key).get("stability", {})
         return [
             *(row.name, *row.outcome(model_key)),
-            *(_cell(answer.get(name)) for name in _FIGURES),
+            *(_cell(_named(answer, name)) for name in _FIGURES),
             *(answer.get("type_probabilities", {}).get(name) for name in types),
             *(answer.get("sensitivity"), answer.get("threshold"), *band, answer.get("model")),
             *(row.sha256, answer.get("elapsed_ms")),
@@ -82,7 +84,9 @@ def results_csv(rows: Iterable[Row], model_key: str) -> str:
                 else ()
             ),
             *(measured.get(name.removeprefix("outline_")) for name in outlined),
-            *(answer.get("refusal"), str(row.synthetic).lower(), RESEARCH_USE),
+            *(answer.get("refusal"), str(row.synthetic).lower()),
+            *(_flag(answer.get("types_learned")), " ".join(answer.get("warnings", ()))),
+            RESEARCH_USE,
         ]
 
     return to_csv(header, map(line, listed, answers, drawn))
@@ -94,6 +98,16 @@ def outline_measures(row: Row, model_key: str) -> dict[str, Any] | None:
     if answer is None:
         return None
     return result_figures(answer["decision"], row.outlines.get(model_key), row.correction)
+
+
+def _named(answer: Mapping[str, Any], name: str) -> object:
+    """Return a figure of an answer; no type where the app names none."""
+    unnamed = name in ("type", "type_set") and answer.get("types_learned") is False
+    return None if unnamed else answer.get(name)
+
+
+def _flag(value: bool | None) -> str | None:
+    return None if value is None else str(value).lower()
 
 
 def _cell(value: object) -> object:

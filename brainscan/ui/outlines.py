@@ -122,7 +122,8 @@ def figures(
     found = measures.diameters
     return {
         "area": round(measures.area, 2),
-        "unit": measures.unit,
+        "area_unit": f"{measures.unit}2",
+        "length_unit": measures.unit,
         "pieces": measures.lesions,
         "longest": None if found is None else round(found.longest, 2),
         "perpendicular": None if found is None else round(found.perpendicular, 2),

@@ -39,6 +39,12 @@ MOST_PIECES = 6
 """How many pieces of an outline are offered to go to."""
 
 _VALUE = "value of the scan"
+_AGREEMENT = {
+    "tumor": "are called tumour when read alone; slices beyond a tumour, and uncertain ones, are "
+    "not.",
+    "no_tumor": "are called tumour-free when read alone; the others look suspicious by themselves.",
+    "indeterminate": "are uncertain when read alone; the others are called tumour or tumour-free.",
+}
 
 
 def answer_card(
@@ -71,10 +77,10 @@ def agreement(prediction: VolumePrediction) -> str:
     scored = len(prediction.scored)
     alike = round(prediction.agreement * scored)
     skipped = len(prediction.slices) - scored
-    rest = f"; {skipped} without enough head were not read" if skipped else ""
+    rest = f" {skipped} without enough head were not read." if skipped else ""
     return (
-        f"{alike} of {scored} scored {prediction.plane} slices get this decision when read alone; "
-        f"slices beyond a tumour, and slices left indeterminate, do not{rest}."
+        f"{alike} of {scored} scored {prediction.plane} slices "
+        f"{_AGREEMENT[prediction.decision]}{rest}"
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from brainscan.imaging.orientation import Letters
-from brainscan.imaging.overlay import MARGIN, blend, colorize, in_letters, overlay_png
+from brainscan.imaging.overlay import MARGIN, blend, colorize, overlay_png
 from brainscan.imaging.scan import Scan
 from brainscan.imaging.voi import Voi
 from brainscan.imaging.windowing import apply_window
@@ -227,11 +227,3 @@ def test_a_moved_table_is_stretched_over_its_window() -> None:
     np.testing.assert_array_equal(voi.moved(voi.width, voi.level).apply(np.arange(101)), table)
     moved = voi.moved(200.0, 300.0)  # from 200 to 400
     np.testing.assert_allclose(moved.apply(np.array([100, 200, 300, 400, 500])), [0, 0, 0.25, 1, 1])
-
-
-def test_words_are_in_letters_that_the_typeface_has() -> None:
-    assert in_letters("Åsa Müller–Groß, 31.2 × 22.4 mm, 5 mm²") == (
-        "Asa Muller-Gross, 31.2 x 22.4 mm, 5 mm2"
-    )
-    plain, odd = (overlay_png(make_scan(), None, caption=text) for text in ("6 x 4", "6 × 4"))
-    assert np.array_equal(exported(plain), exported(odd))

@@ -124,7 +124,8 @@ def test_results_say_whose_outline_was_measured() -> None:
     scan = _scan()
     own = figures(scan, _prediction(scan).segmentation)
     assert own is not None
-    assert (own["area"], own["unit"], own["pieces"]) == (160.0, "mm", 1)
+    assert (own["area"], own["area_unit"], own["pieces"]) == (160.0, "mm2", 1)
+    assert own["length_unit"] == "mm"
     assert (own["area_inner"], own["area_outer"]) == (128.0, 160.0)
     said = result_figures("indeterminate", own, None)
     assert said is not None and (said["by"], said["possible"]) == ("model", True)

@@ -174,6 +174,18 @@ def test_saved_view_is_a_picture_larger_than_the_slice(
     assert exporting.view_name(row) == "synthetic-1-glioma-brainscan.png"
 
 
+def test_the_table_names_no_type_where_the_page_names_none(
+    listed: Worklist, stores: Stores, reader: Reader
+) -> None:
+    _read_all(listed, stores, reader)
+    rows = listed.ordered(reader.key)
+    rows[2].answers[reader.key] |= {"types_learned": False, "warnings": ["One.", "Two."]}
+    lines = list(csv.DictReader(io.StringIO(exporting.results_csv(rows, reader.key))))
+    assert (lines[2]["type"], lines[2]["type_set"], lines[2]["types_learned"]) == ("", "", "false")
+    assert lines[2]["warnings"] == "One. Two."
+    assert lines[1]["type"] and lines[1]["type_set"] and lines[1]["types_learned"] == "true"
+
+
 def test_saved_view_and_results_follow_the_outline(
     listed: Worklist, stores: Stores, reader: Reader
 ) -> None:
@@ -184,7 +196,7 @@ def test_saved_view_and_results_follow_the_outline(
     assert drawn.answers[reader.key]["decision"] == "tumor" and figures is not None
     lines = list(csv.DictReader(io.StringIO(exporting.results_csv(rows, reader.key))))
     assert float(lines[2]["outline_area"]) == figures["area"] > 0
-    assert (lines[2]["outline_by"], lines[2]["outline_unit"]) == ("model", "px")
+    assert (lines[2]["outline_by"], lines[2]["outline_area_unit"]) == ("model", "px2")
     assert lines[0]["outline_area"] == ""  # called tumor-free
 
     scan = reading_room.scan_of(drawn, listed.session, stores)

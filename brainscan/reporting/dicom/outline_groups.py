@@ -64,7 +64,9 @@ def outline_groups(
             source_images=source_images(findings.origin.slices),
         )
     for which, key in _measured_slices(findings):
-        yield _slice_group(findings, key, which, algorithm)
+        # A slice of a volume on which nothing is outlined shows no neoplasm to measure.
+        if findings.drawn is None or (key.measured and key.measured.measures.lesions):
+            yield _slice_group(findings, key, which, algorithm)
 
 
 def _measured_slices(findings: Findings) -> Iterator[tuple[str, KeySlice]]:

@@ -80,6 +80,6 @@ def measured_sentences(findings: Findings, key: KeySlice) -> list[str]:
         return [findings.outline.sentence, "Nothing is outlined on this slice."]
     unit = found.unit
     across = f"{found.diameters.longest:.1f} x {found.diameters.perpendicular:.1f} {unit}"
-    area = f"{found.area / 100:.2f} cm²" if unit == "mm" else f"{found.area:.0f} px²"
+    area = f"{found.area:,.0f} mm²" if unit == "mm" else f"{found.area:,.0f} px²"
     pieces = "" if found.lesions == 1 else f", {found.lesions} pieces"
     return [findings.outline.sentence, f"Outline on this slice: {across}, area {area}{pieces}."]
