@@ -10,7 +10,7 @@ import numpy as np
 
 from brainscan.data.audit import Audit
 from brainscan.data.leaks import Conflict, FoldTwins, is_test
-from brainscan.evaluation.names import display_name
+from brainscan.data.names import display_name
 
 _MUCH = 0.01  # share of test images from which a copy in training moves the figures
 

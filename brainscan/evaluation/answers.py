@@ -6,7 +6,7 @@ both, so that a count never looks like a claim that the model does not make.
 
 from __future__ import annotations
 
-from brainscan.evaluation.names import display_name
+from brainscan.data.names import display_name
 from brainscan.evaluation.rows import ImageRow
 
 BY_THRESHOLD = "Counted by the threshold alone."

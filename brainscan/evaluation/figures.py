@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from brainscan.data.names import display_name
 from brainscan.evaluation.curves import Curve, Reliability
 from brainscan.evaluation.metrics import ConfusionFigures
-from brainscan.evaluation.names import display_name
 from brainscan.evaluation.volumes import VolumeRow
 
 BLUE = "#4C8DFF"

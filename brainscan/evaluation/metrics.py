@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from brainscan.data.names import display_name
 from brainscan.evaluation import statistics
 from brainscan.evaluation.curves import calibration_sums, ece_and_brier
 from brainscan.evaluation.intervals import Estimate, GroupBootstrap, proportion
-from brainscan.evaluation.names import display_name
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,10 @@
-"""How classes and figures are written for people."""
+"""How figures are written for people."""
 
 from __future__ import annotations
 
 from brainscan.evaluation.intervals import Estimate
 
 NOT_DEFINED = "not defined"
-
-
-def display_name(name: str) -> str:
-    """Return a class name as people read it: ``no_tumor`` becomes ``no tumour``."""
-    return name.replace("_", " ").replace("tumor", "tumour")
 
 
 def _number(value: float, digits: int) -> str:

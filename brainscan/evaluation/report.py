@@ -11,11 +11,11 @@ import plotly.graph_objects as go
 import plotly.io
 from plotly.offline import get_plotlyjs
 
+from brainscan.data.names import display_name
 from brainscan.evaluation import figures, tables
 from brainscan.evaluation.answers import answer_words, counting_words, error_words
 from brainscan.evaluation.baseline_tables import html_baselines, html_seen
 from brainscan.evaluation.decisions_tables import decisions_section
-from brainscan.evaluation.names import display_name
 from brainscan.evaluation.outline_tables import agreement_plots, html_outlines
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.stability_tables import html_section

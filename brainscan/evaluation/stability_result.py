@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from brainscan.data.names import display_name
 from brainscan.data.record import Record
 from brainscan.evaluation.intervals import Estimate, GroupBootstrap, proportion, resampling_units
-from brainscan.evaluation.names import display_name
 from brainscan.evaluation.perturbations import PERTURBATIONS
 from brainscan.evaluation.stability_scan import ScanStability
 from brainscan.evaluation.statistics import Ranking

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from brainscan.data.names import display_name
 from brainscan.evaluation.breakdown import Breakdown
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.metrics import ConfusionFigures
-from brainscan.evaluation.names import display_name, format_interval, format_value
+from brainscan.evaluation.names import format_interval, format_value
 from brainscan.evaluation.result import EvaluationResult
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from brainscan.data.names import display_name
 from brainscan.evaluation.answers import answer_words, error_words
 from brainscan.evaluation.intervals import Estimate
-from brainscan.evaluation.names import display_name, format_interval, format_value
+from brainscan.evaluation.names import format_interval, format_value
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.review import ReviewImage
 from brainscan.evaluation.tables import estimates_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from brainscan.evaluation.names import display_name
+from brainscan.data.names import display_name
 from brainscan.reporting.card_faithfulness import faithful_sets
 from brainscan.reporting.card_json import dig, rows, table, text, whole, words
 from brainscan.reporting.card_parts import Block, Commands, Gallery, Section, Table, Text

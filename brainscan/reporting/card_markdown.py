@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from brainscan.evaluation.names import display_name
+from brainscan.data.names import display_name
 from brainscan.notice import RESEARCH_USE
 from brainscan.reporting.card_json import number, text
 from brainscan.reporting.card_parts import (

@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol, get_args
 
+from brainscan.data.names import display_name
 from brainscan.errors import Cancelled, InputRejected
-from brainscan.evaluation.names import display_name
 from brainscan.imaging.phantom import Lesion, Phantom, phantom_slice
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import Prediction

@@ -9,9 +9,9 @@ from html import escape
 import streamlit as st
 
 from brainscan.data.leaks import class_of
+from brainscan.data.names import display_name
 from brainscan.data.pairs import PAIR_KINDS, Pair
 from brainscan.data.survey import ImageFacts
-from brainscan.evaluation.names import display_name
 from brainscan.ui.dataset_pictures import picture_url
 from brainscan.ui.dataset_run import AuditedDataset
 

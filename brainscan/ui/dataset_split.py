@@ -8,9 +8,9 @@ import numpy as np
 import streamlit as st
 
 from brainscan.data.leaks import class_of
+from brainscan.data.names import display_name
 from brainscan.data.splitting import balanced_folds, manifest_path, manifest_text, write_split
 from brainscan.errors import BrainScanError, DatasetError
-from brainscan.evaluation.names import display_name
 from brainscan.ui.dataset_run import AuditedDataset
 from brainscan.ui.error_card import error_card, plain
 from brainscan.ui.wording import counted

@@ -10,8 +10,8 @@ import streamlit as st
 from brainscan.data.audit import Audit
 from brainscan.data.border import BorderFigure
 from brainscan.data.leaks import class_of
+from brainscan.data.names import display_name
 from brainscan.data.verdict import one_sided
-from brainscan.evaluation.names import display_name
 from brainscan.ui.error_card import plain
 from brainscan.ui.wording import counted
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from brainscan.data.names import display_name
 from brainscan.evaluation.answers import answer_words, counting_words, error_words
-from brainscan.evaluation.names import display_name
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.review import ReviewImage
 from brainscan.evaluation.rows import ERROR_KINDS, ImageRow

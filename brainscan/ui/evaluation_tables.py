@@ -8,11 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from brainscan.data.names import display_name
 from brainscan.evaluation.answers import decision_words, error_words
 from brainscan.evaluation.breakdown import Breakdown
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.metrics import ConfusionFigures
-from brainscan.evaluation.names import display_name, format_interval, format_value
+from brainscan.evaluation.names import format_interval, format_value
 from brainscan.evaluation.result import EvaluationResult
 
 _ROW_PX = 35

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from brainscan.data.names import display_name
 from brainscan.evaluation.answers import answer_words
 from brainscan.evaluation.figures import profile_figure
-from brainscan.evaluation.names import display_name
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.volume_tables import (
     COLUMNS,

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from brainscan.data.names import display_name
 from brainscan.errors import InputRejected
-from brainscan.evaluation.names import display_name
 from brainscan.imaging.overlay import overlay_png
 from brainscan.imaging.reading import read_scan
 from brainscan.reporting.card_json import number, text

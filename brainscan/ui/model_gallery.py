@@ -13,7 +13,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from brainscan.evaluation.names import display_name
+from brainscan.data.names import display_name
 from brainscan.imaging.phantom import phantom_png
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.release import Release

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from brainscan.data.names import display_name
 from brainscan.evaluation.figures import matrix_figure
-from brainscan.evaluation.names import display_name
 from brainscan.runs.compare import compare_settings
 from brainscan.runs.run import Run
 from brainscan.ui.error_card import plain

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from brainscan.data.names import display_name
 from brainscan.evaluation.intervals import Estimate
-from brainscan.evaluation.names import display_name, format_interval, format_value
+from brainscan.evaluation.names import format_interval, format_value
 
 
 @pytest.mark.parametrize(
