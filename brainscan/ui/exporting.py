@@ -85,7 +85,7 @@ def results_csv(rows: Iterable[Row], model_key: str) -> str:
             ),
             *(measured.get(name.removeprefix("outline_")) for name in outlined),
             *(answer.get("refusal"), str(row.synthetic).lower()),
-            *(_flag(answer.get("types_learned")), " ".join(answer.get("warnings", ()))),
+            *(_flag(answer.get("types_learned")), " ".join(answer.get("warnings") or row.warnings)),
             RESEARCH_USE,
         ]
 

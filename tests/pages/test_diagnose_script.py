@@ -261,3 +261,16 @@ def test_dicom_results_hold_the_corrected_outline(script: AppTest, fake: None) -
     assert "A. Reader" in str(mask_file) and "A. Reader" in str(structures)
     _press(script, "Back to the model's outline")  # made files are not those of this outline
     assert "slice_made" not in script.session_state
+
+
+def test_what_is_odd_about_a_refused_file_is_said(
+    script: AppTest, fake: None, tmp_path: Path
+) -> None:
+    dataset = pydicom.dcmread(patient.enhanced_file(tmp_path / "not-brain.dcm"))
+    del dataset.PerFrameFunctionalGroupsSequence
+    dataset.save_as(tmp_path / "not-brain.dcm")
+    data = (tmp_path / "not-brain.dcm").read_bytes()
+    script.run().file_uploader[0].set_value(("not-brain.dcm", data, "application/dicom")).run()
+    assert "Read it anyway" in [button.label for button in script.button]
+    assert script.warning[0].value.startswith("The file holds 20 frames; only number 11")
+    assert "Volume page" not in script.warning[0].value
