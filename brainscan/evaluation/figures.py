@@ -1,69 +1,27 @@
-"""The figures of an evaluation, shared by report and page.
-
-Backgrounds are transparent and texts take the colour of the surrounding theme. Figures are drawn
-for a dark page; on a light one their colours are exchanged, see `LIGHT`. Blue means no tumor or
-right, orange tumor or wrong.
-"""
+"""The figures of an evaluation, shared by report and page."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from brainscan.data.names import display_name
 from brainscan.evaluation.curves import Curve, Reliability
+from brainscan.evaluation.figure_style import (
+    BLUE,
+    BLUE_FILL,
+    GREY,
+    HEIGHT,
+    ORANGE,
+    ORANGE_FILL,
+    frame,
+)
 from brainscan.evaluation.metrics import ConfusionFigures
 from brainscan.evaluation.volumes import VolumeRow
 
-BLUE = "#4C8DFF"
-ORANGE = "#F28E2B"
-GREY = "#8B9098"
-_BLUE_FILL = "rgba(76, 141, 255, 0.65)"
-_ORANGE_FILL = "rgba(242, 142, 43, 0.65)"
-LIGHT = {
-    BLUE: "#1F5FD6",
-    ORANGE: "#C96A0A",
-    GREY: "#6A7079",
-    _BLUE_FILL: "rgba(31, 95, 214, 0.65)",
-    _ORANGE_FILL: "rgba(201, 106, 10, 0.65)",
-}
-"""What stands on a light page for each colour, so that lines have a contrast of at least 3."""
-GRID = "rgba(128, 128, 128, 0.22)"
-_CLEAR = "rgba(0, 0, 0, 0)"
 _HISTOGRAM_BINS = 40
-_HEIGHT = 400
-
-
-def frame(figure: go.Figure, x: str, y: str, *, height: int = _HEIGHT) -> go.Figure:
-    """Apply what all figures share."""
-    figure.update_layout(
-        height=height,
-        margin={"l": 68, "r": 16, "t": 28, "b": 52},
-        paper_bgcolor=_CLEAR,
-        plot_bgcolor=_CLEAR,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "bgcolor": _CLEAR},
-        hoverlabel={"namelength": -1},
-        dragmode=False,
-    )
-    figure.update_xaxes(title=x, gridcolor=GRID, zerolinecolor=GRID, title_standoff=14)
-    figure.update_yaxes(title=y, gridcolor=GRID, zerolinecolor=GRID, title_standoff=14)
-    return figure
-
-
-def on_light(figure: go.Figure) -> go.Figure:
-    """Return a figure as it is drawn on a light page."""
-    return go.Figure(_exchanged(figure.to_dict()))
-
-
-def _exchanged(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _exchanged(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_exchanged(part) for part in value]
-    return LIGHT.get(value, value) if isinstance(value, str) else value
 
 
 def _unit_square(figure: go.Figure) -> go.Figure:
@@ -125,7 +83,7 @@ def matrix_figure(classes: Sequence[str], counts: np.ndarray) -> go.Figure:
                 text=f"<b>{counts[row, column]}</b><br>{below}",
                 showarrow=False,
             )
-    frame(figure, "answer", "label", height=max(_HEIGHT, 120 + 70 * len(names)))
+    frame(figure, "answer", "label", height=max(HEIGHT, 120 + 70 * len(names)))
     figure.update_xaxes(showgrid=False, side="bottom", tickangle=0)
     figure.update_yaxes(showgrid=False, autorange="reversed")
     figure.update_layout(margin={"l": 96, "r": 8, "t": 12, "b": 52})
@@ -267,8 +225,8 @@ def probability_figure(
     figure = go.Figure()
     most = 1
     for name, color, fill, chosen in (
-        ("no_tumor", BLUE, _BLUE_FILL, ~truth),
-        ("tumor", ORANGE, _ORANGE_FILL, truth),
+        ("no_tumor", BLUE, BLUE_FILL, ~truth),
+        ("tumor", ORANGE, ORANGE_FILL, truth),
     ):
         count, _ = np.histogram(probability[chosen], edges)
         most = max(most, int(count.max()))

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from brainscan.evaluation.agreement import Agreement
-from brainscan.evaluation.figures import BLUE, GREY, ORANGE, frame
+from brainscan.evaluation.figure_style import BLUE, GREY, ORANGE, frame
 
 _MOST_POINTS = 2000  # more only make the file larger; drawn evenly over the areas
 

@@ -12,7 +12,7 @@ import plotly.io
 from plotly.offline import get_plotlyjs
 
 from brainscan.data.names import display_name
-from brainscan.evaluation import figures, tables
+from brainscan.evaluation import figure_style, figures, tables
 from brainscan.evaluation.answers import answer_words, counting_words, error_words
 from brainscan.evaluation.baseline_tables import html_baselines, html_seen
 from brainscan.evaluation.decisions_tables import decisions_section
@@ -52,7 +52,7 @@ def html_report(result: EvaluationResult) -> str:
         script=_text("report.js"),
         plotly=get_plotlyjs() if plots else "",
         figures=_json(plots),
-        light=json.dumps(figures.LIGHT),
+        light=json.dumps(figure_style.LIGHT),
         body="\n".join(part for part in body if part),
     )
 

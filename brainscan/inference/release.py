@@ -210,15 +210,15 @@ def open_release(name_or_folder: str | Path, root: Path | None = None) -> Releas
 
 def list_models(root: Path | None = None) -> list[Release]:
     """Return the releases under the models folder, ``resnet50`` first; broken ones left out."""
-    return _sorted_out(root)[0]
+    return _usable_and_broken(root)[0]
 
 
 def broken_models(root: Path | None = None) -> list[str]:
     """Return a sentence for every release under the models folder that cannot be used."""
-    return _sorted_out(root)[1]
+    return _usable_and_broken(root)[1]
 
 
-def _sorted_out(root: Path | None) -> tuple[list[Release], list[str]]:
+def _usable_and_broken(root: Path | None) -> tuple[list[Release], list[str]]:
     found, broken = [], []
     for path in sorted((root or models_root()).glob(f"*/{MANIFEST}")):
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from brainscan.evaluation.figures import on_light
+from brainscan.evaluation.figure_style import on_light
 from brainscan.ui.theme import is_dark, text_color
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import ImageColor
 
-from brainscan.evaluation import figures
+from brainscan.evaluation import figure_style, figures
 from tests.evaluation.builders import random_result, result, row
 
 
@@ -78,11 +78,14 @@ def _luminance(color):
     return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
+INKS = (figure_style.BLUE, figure_style.ORANGE, figure_style.GREY)
+
+
 @pytest.mark.parametrize(
     ("colors", "pages"),
     [
-        ((figures.BLUE, figures.ORANGE, figures.GREY), ("#101113", "#1b1e24")),
-        (tuple(map(figures.LIGHT.get, (figures.BLUE, figures.ORANGE, figures.GREY))),
+        (INKS, ("#101113", "#1b1e24")),
+        (tuple(figure_style.LIGHT[color] for color in INKS),
          ("#FBFBFC", "#f5f6f8")),
     ],
     ids=["dark", "light"],
@@ -96,10 +99,10 @@ def test_lines_stand_out_from_page_and_report(colors, pages):
 
 def test_a_light_page_has_its_own_colors_and_the_same_data(drawn):
     for figure in drawn.values():
-        light = figures.on_light(figure)
-        assert not any(color in light.to_json() for color in figures.LIGHT)
+        light = figure_style.on_light(figure)
+        assert not any(color in light.to_json() for color in figure_style.LIGHT)
         assert len(light.data) == len(figure.data)
-    roc, light = drawn["roc"], figures.on_light(drawn["roc"])
+    roc, light = drawn["roc"], figure_style.on_light(drawn["roc"])
     assert (roc.data[1].line.color, light.data[1].line.color) == ("#4C8DFF", "#1F5FD6")
     assert light.data[2].marker.color == "#C96A0A" and light.data[2].x == roc.data[2].x
     before, after = (json.loads(one.to_json())["data"][1] for one in (roc, light))
