@@ -3,6 +3,9 @@
 // with "System". Here one choice holds for all pages: a light desktop begins with "Dark", and what
 // is chosen later, "System" included, is what other pages and tabs begin with when they are loaded.
 (() => {
+  // The reload below must come of a page's loading, never of this script being laid out again.
+  if (window.brainscanKeepsTheme) return;
+  window.brainscanKeepsTheme = true;
   const KEPT = "brainscan.theme";
   const SYSTEM = '"System"';
   const here = `stActiveTheme-${window.location.pathname}-v2`;

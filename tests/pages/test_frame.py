@@ -48,18 +48,34 @@ def test_first_visit_is_dark_and_a_choice_holds_for_all_pages(chromium: Any, app
     page.get_by_text("Light").click()
     page.keyboard.press("Escape")
     wait_for_background(page, light)
+    # From here on only the choice can bring light; and once it has, no further reload is due,
+    # which would cut off the visits below.
+    page.emulate_media(color_scheme="dark")
     page.get_by_role("link", name="Volume").click()
     page.get_by_text("Open a whole scan").wait_for()
     other = context.new_page()
+    other.emulate_media(color_scheme="dark")
     other.goto(f"{app_url}/model")
-    settle(other)
     wait_for_background(other, light)  # also in a tab opened while the first one is
     page.reload()
     wait_for_background(page, light)
-    page.goto(f"{app_url}/training")
-    settle(page)
-    wait_for_background(page, light)
+    for address in (f"{app_url}/training", app_url):
+        page.goto(address)
+        wait_for_background(page, light)
+    context.close()
+
+
+def test_going_from_page_to_page_never_loads_the_app_again(chromium: Any, app_url: str) -> None:
+    """Whatever the session holds, readers' outlines first of all, would be lost."""
+    context = chromium.new_context(color_scheme="light")
+    page = context.new_page()
     page.goto(app_url)
+    wait_for_background(page, "rgb(16, 17, 19)")  # the one reload of a first visit is over
     settle(page)
-    wait_for_background(page, light)
+    page.evaluate("window.sameLoad = true")
+    for name in ("Volume", "Evaluate", "Dataset", "Model", "Training", "Diagnose"):
+        page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+        page.wait_for_url(f"**/{'' if name == 'Diagnose' else name.lower()}")
+        settle(page)
+    assert page.evaluate("window.sameLoad")
     context.close()
