@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from brainscan.evaluation.baselines import NAMES, Baselines
+from brainscan.evaluation.baseline_result import NAMES, Baselines
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.names import format_interval, format_value
 from brainscan.evaluation.result import EvaluationResult

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Self
 
-from brainscan.evaluation.baselines import Baselines
+from brainscan.evaluation.baseline_result import Baselines
 from brainscan.evaluation.facts import ModelFacts
 from brainscan.evaluation.intervals import resampling_units
 from brainscan.evaluation.outline_pictures import OutlinePicture

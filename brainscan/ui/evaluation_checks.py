@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from brainscan.evaluation.baselines import NAMES
+from brainscan.evaluation.baseline_result import NAMES
 from brainscan.evaluation.result import EvaluationResult
 from brainscan.evaluation.seen_figures import seen_compared, seen_level, seen_sentence
 from brainscan.ui.error_card import plain

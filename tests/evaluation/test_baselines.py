@@ -12,13 +12,9 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from brainscan.data.record import Record
 from brainscan.errors import Cancelled
-from brainscan.evaluation.baselines import (
-    EVERYTHING,
-    NAMES,
-    Baselines,
-    held_together,
-    measure_baselines,
-)
+from brainscan.evaluation.baseline_groups import held_together
+from brainscan.evaluation.baseline_result import EVERYTHING, NAMES, Baselines
+from brainscan.evaluation.baselines import measure_baselines
 from brainscan.evaluation.intervals import Estimate
 from brainscan.evaluation.looks import Looks
 from brainscan.evaluation.nearest import nearest_distances, small, tumor_score
@@ -175,7 +171,7 @@ def test_one_group_name_for_a_whole_source_counts_as_none(tmp_path: Path) -> Non
     [(0.97, "proves little"), (0.8, "part of any high figure"), (0.6, "these three do not use")],
 )
 def test_the_verdict_follows_the_strongest_baseline(value: float, words: str) -> None:
-    from brainscan.evaluation.baselines import Comparison
+    from brainscan.evaluation.baseline_result import Comparison
 
     figure = Estimate(value, None, None, 100, "")
     low = Estimate(0.5, None, None, 100, "")

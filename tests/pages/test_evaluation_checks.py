@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 def _script(share: float, known: int | None) -> None:
     from dataclasses import replace
 
-    from brainscan.evaluation.baselines import EVERYTHING, NAMES, Baselines, Comparison
+    from brainscan.evaluation.baseline_result import EVERYTHING, NAMES, Baselines, Comparison
     from brainscan.evaluation.intervals import Estimate
     from brainscan.ui.evaluation_checks import baseline_tiles, baselines_table, seen_notice
     from tests.evaluation.builders import random_result

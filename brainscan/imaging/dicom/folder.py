@@ -11,7 +11,8 @@ from brainscan.errors import Cancelled, InputRejected
 from brainscan.imaging.dicom.directory import is_directory, listed_files
 from brainscan.imaging.dicom.image import DicomImage, read_image
 from brainscan.imaging.dicom.series import Series, describe_series, rank, why_not
-from brainscan.imaging.dicom.stack import Slice, build_stacks
+from brainscan.imaging.dicom.slices import Slice
+from brainscan.imaging.dicom.stack import build_stacks
 from brainscan.imaging.formats import HEAD_BYTES, Format, sniff
 from brainscan.imaging.limits import DEFAULT_LIMITS, ReadLimits
 from brainscan.imaging.rejected import Rejected
