@@ -34,6 +34,7 @@ _mount = mount_viewer(
         "keymap.js",
         "message.js",
         "volume.js",
+        "windowing.js",
         "outline.js",
         "editor.js",
         "view.js",

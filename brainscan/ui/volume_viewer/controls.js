@@ -19,11 +19,11 @@ class Controls {
     for (const input of this.all("[data-window]")) {
       input.addEventListener("input", () => {
         const [width, level] = ["width", "level"].map((name) => Number(this.one(`[data-window=${name}]`).value));
-        viewer.setWindow(width, level);
+        viewer.grey.set(width, level);
       });
     }
     const presets = this.one("[data-presets]");
-    presets.addEventListener("change", () => viewer.choosePreset(presets.value));
+    presets.addEventListener("change", () => viewer.grey.choosePreset(presets.value));
     const whenFull = () => this.update();
     document.addEventListener("fullscreenchange", whenFull, { signal: viewer.closing.signal });
   }
@@ -92,13 +92,13 @@ class Controls {
     for (const input of this.all("[data-set]")) input.value = settings[input.dataset.set];
     this.write("opacity", `${Math.round(settings.opacity * 100)} %`);
     this.write("threshold", settings.threshold.toFixed(2));
-    const [width, level] = viewer.window;
+    const [width, level] = viewer.grey.window;
     this.one("[data-window=width]").value = width;
     this.one("[data-window=level]").value = level;
-    const [shownWidth, shownLevel] = viewer.preset === null ? viewer.window : volume.presets[viewer.preset].shown;
+    const [shownWidth, shownLevel] = viewer.grey.preset === null ? viewer.grey.window : volume.presets[viewer.grey.preset].shown;
     this.write("width", number(shownWidth));
     this.write("level", number(shownLevel));
-    this.one("[data-presets]").value = viewer.presetName;
+    this.one("[data-presets]").value = viewer.grey.presetName;
     for (const input of this.all("input[type=range]:not([data-slice])")) {
       const [low, high, value] = [input.min, input.max, input.value].map(Number);
       input.style.setProperty("--fill", `${(100 * (value - low)) / Math.max(high - low, 1e-9)}%`);

@@ -57,7 +57,7 @@ function listenToView(view, viewer) {
       viewer.editor.drag(all.map((one) => view.placeUnder(one.clientX, one.clientY)));
       return;
     }
-    if (mode === "window") viewer.dragWindow(dx, dy);
+    if (mode === "window") viewer.grey.drag(dx, dy);
     if (mode === "pan" || mode === "pinch") camera.panBy((dx * ratio()) / pointers.size, (dy * ratio()) / pointers.size);
     if (mode === "pinch" && pointers.size === 2) {
       const now = gap();

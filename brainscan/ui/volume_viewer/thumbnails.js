@@ -14,7 +14,7 @@ class Thumbnails {
     const { answer, settings } = viewer;
     this.root.hidden = !answer;
     if (!answer) return;
-    const key = [answer.volume, answer.answer, answer.keys, viewer.greyVersion, settings.threshold, settings.colormap,
+    const key = [answer.volume, answer.answer, answer.keys, viewer.grey.version, settings.threshold, settings.colormap,
       settings.opacity, viewer.overlayShown, viewer.outlineVersion, settings.outline].join("/");
     if (key !== this.key) {
       this.key = key;
@@ -50,7 +50,7 @@ class Thumbnails {
   }
 
   picture(volume, index) {
-    const { answer, settings, greyTable: greys, overlayShown } = this.viewer;
+    const { answer, settings, overlayShown } = this.viewer;
     const { spacing } = volume.planes[answer.plane];
     const layer = (source, table) => {
       const { pixels, width, height } = source.cut(answer.plane, index);
@@ -58,7 +58,7 @@ class Thumbnails {
       paintPixels(canvas, pixels, width, height, table);
       return canvas;
     };
-    const grey = layer(volume, greys);
+    const grey = layer(volume, this.viewer.grey.table);
     const [across, down] = [grey.width * spacing[1], grey.height * spacing[0]];
     const scale = (2 * THUMB) / Math.max(across, down);
     const small = document.createElement("canvas");

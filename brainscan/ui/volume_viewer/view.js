@@ -113,11 +113,11 @@ class PlaneView {
 
   drawGrey() {
     const { viewer, index } = this;
-    const key = `${index}/${viewer.greyVersion}`;
+    const key = `${index}/${viewer.grey.version}`;
     if (key === this.greyKey) return;
     this.greyKey = key;
     const { pixels, width, height } = viewer.volume.cut(this.plane, index);
-    paintPixels(this.grey, pixels, width, height, viewer.greyTable);
+    paintPixels(this.grey, pixels, width, height, viewer.grey.table);
   }
 
   drawColor() {

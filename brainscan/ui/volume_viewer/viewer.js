@@ -17,8 +17,8 @@ class VolumeViewer {
     this.main = "axial";
     this.active = "axial";
     this.places = new Map(); // what a reader left at each volume
-    this.greyVersion = 0;
     this.views = [...root.querySelectorAll(".view")].map((view) => new PlaneView(view, this));
+    this.grey = new Windowing(this);
     this.profile = new Profile(root.querySelector(".profile"), this);
     this.thumbnails = new Thumbnails(root.querySelector(".thumbs"), this);
     this.controls = new Controls(this);
@@ -121,7 +121,7 @@ class VolumeViewer {
   }
 
   take(volume) {
-    if (this.volume) this.places.set(this.volume.volume, { cross: this.cross, window: this.window, preset: this.preset });
+    if (this.volume) this.places.set(this.volume.volume, { cross: this.cross, grey: this.grey.kept });
     const kept = this.places.get(volume.volume);
     this.volume = volume;
     this.root.classList.remove("loading");
@@ -133,8 +133,7 @@ class VolumeViewer {
     this.active = volume.acquired;
     for (const view of this.views) view.load(volume);
     this.controls.fill();
-    if (kept) this.shade(kept.window, kept.preset);
-    else this.resetWindow();
+    this.grey.load(volume, kept?.grey);
     this.resize();
   }
 
@@ -216,67 +215,6 @@ class VolumeViewer {
     this.paint();
   }
 
-  // The window, given as width and level for floating-point pixels, and the preset it is of.
-  shade(window, preset) {
-    this.window = window;
-    this.preset = preset;
-    this.tabulate();
-    this.refresh();
-  }
-
-  tabulate() {
-    const { volume } = this;
-    const [width, level] = this.window;
-    const [low, high] = [level - width / 2, level + width / 2].map((end) => (end - volume.intercept) / volume.slope);
-    const levels = volume.dtype === "uint16" ? 65536 : 256;
-    const curve = this.preset === null ? straight : volume.presets[this.preset].curve;
-    this.greyTable = greyTable(levels, low, high, this.settings.invert, curve);
-    this.greyVersion += 1;
-  }
-
-  get presetName() {
-    if (this.preset !== null) return String(this.preset);
-    const same = (other) => other.every((value, at) => Math.abs(value - this.window[at]) < 1e-6 * Math.abs(value) + 1e-9);
-    if (same(this.volume.auto)) return "auto";
-    return same(this.fullWindow) ? "full" : "own";
-  }
-
-  get fullWindow() {
-    const [floor, ceiling] = this.volume.range;
-    return [ceiling - floor, (floor + ceiling) / 2];
-  }
-
-  choosePreset(name) {
-    if (name === "auto") this.shade([...this.volume.auto], null);
-    else if (name === "full") this.shade(this.fullWindow, null);
-    else if (name !== "own") {
-      const { width, level } = this.volume.presets[Number(name)];
-      this.shade([width, level], Number(name));
-    }
-  }
-
-  resetWindow() {
-    if (this.volume.presets.length) this.choosePreset("0");
-    else this.shade([...this.volume.window], null);
-  }
-
-  // A window of the reader's own keeps the curve of the preset it began from only if it is moved
-  // back to it; otherwise it is a straight line.
-  setWindow(width, level) {
-    const [floor, ceiling] = this.volume.range;
-    const widest = Math.max(ceiling - floor, ...this.volume.presets.map((preset) => preset.width));
-    const least = (ceiling - floor) / 1000;
-    this.shade([Math.min(widest, Math.max(least, width)), Math.min(ceiling, Math.max(floor, level))], null);
-  }
-
-  // Sideways changes the width, up makes the picture darker (raises the level).
-  dragWindow(dx, dy) {
-    const [floor, ceiling] = this.volume.auto[0] ? [0, 2 * this.volume.auto[0]] : this.volume.range;
-    const step = (ceiling - floor) / 512;
-    const [width, level] = this.window;
-    this.setWindow(width + dx * step, level - dy * step);
-  }
-
   probe(view, clientX, clientY) {
     const voxel = view && this.volume ? view.voxelUnder(clientX, clientY) : null;
     if (!voxel) {
@@ -293,7 +231,7 @@ class VolumeViewer {
   change(setting, value) {
     this.settings[setting] = value;
     storeSettings(this.settings);
-    if (setting === "invert") this.tabulate();
+    if (setting === "invert") this.grey.tabulate();
     this.refresh();
   }
 
@@ -355,7 +293,7 @@ class VolumeViewer {
       zoomOut: () => zoom(0.8),
       fit,
       reset: () => {
-        this.resetWindow();
+        this.grey.reset();
         fit();
       },
       save: () => this.save(),
@@ -379,8 +317,8 @@ class VolumeViewer {
       volume: volume.volume,
       plane: active,
       index: volume.inFile(active, this.cross[AXIS[active]]),
-      window: this.window,
-      preset: this.preset,
+      window: this.grey.window,
+      preset: this.grey.preset,
       invert: settings.invert,
       overlay: this.overlayShown,
       opacity: settings.opacity,
