@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import time
-import uuid
 from typing import Any, cast
 
 import streamlit as st
 
 from brainscan.errors import BrainScanError
-from brainscan.ui import (
-    dropped,
-    exporting,
-    reading_room,
-    sensitivity,
-    volume_cards,
-)
-from brainscan.ui.corrections import started_from
+from brainscan.ui import dropped, exporting, reading_room, sensitivity, volume_cards
 from brainscan.ui.error_card import error_card, plain, warning_cards
 from brainscan.ui.model_picker import choose_release
 from brainscan.ui.models import Reader, reader_of
 from brainscan.ui.page import require_frame, title
 from brainscan.ui.progress import Pace
 from brainscan.ui.scanlist import scanlist
-from brainscan.ui.slice_answer import answer_column, answered, outline_shown
+from brainscan.ui.slice_answer import answer_column
+from brainscan.ui.slice_view import message
 from brainscan.ui.store import stores
 from brainscan.ui.viewer import viewer
-from brainscan.ui.viewer.drawing import Drawing
-from brainscan.ui.viewer.payload import Picture, pack, pack_problem
-from brainscan.ui.worklist import ORDERS, Order, Row, summary, worklist
+from brainscan.ui.worklist import ORDERS, Order, summary, worklist
 
 SLICE_S = 1.2  # reading time between two updates of the page
 FORMATS = (
@@ -129,61 +120,10 @@ def on_outline() -> None:
         st.session_state["reader_name"] = receipt.author
 
 
-def picture_to_save(row: Row, reader: Reader | None) -> Picture | None:
-    """Return the view asked for as a picture, once."""
-    view: dict[str, Any] | None = st.session_state.pop("view_to_save", None)
-    if view is None or view["scan"] != row.sha256:
-        return None
-    scan = reading_room.scan_of(row, listed.session, memory)
-    if reader is None:
-        png = exporting.view_png(scan, None, view)
-    else:
-        prediction = answered(row, reader, listed, memory)
-        outline = outline_shown(row, reader, listed, memory)
-        png = exporting.view_png(scan, prediction, view, outline)
-    return Picture(uuid.uuid4().hex, exporting.view_name(row), png)
-
-
-def drawing(row: Row, reader: Reader) -> Drawing:
-    """Return what the viewer is told of outlines."""
-    return Drawing(
-        outline_shown(row, reader, listed, memory),
-        editable=True,
-        started=started_from(row, reader.key),
-        author=st.session_state.get("reader_name", ""),
-        receipt=st.session_state.get("outline_receipt"),
-        listed=tuple(sha256[:12] for sha256 in listed.rows),
-    )
-
-
 def volumes() -> None:
     """Show the volumes among the files dropped, and what is odd about those files."""
     warning_cards(listed.notices)
     volume_cards.panel(listed, memory)
-
-
-def message(row: Row, reader: Reader | None, position: tuple[int, int]) -> bytes:
-    """Return what the viewer shows of a row."""
-    if row.status == "rejected":
-        return pack_problem(row.name, row.sha256, row.reason, position=position)
-    try:
-        scan = reading_room.scan_of(row, listed.session, memory)
-        if reader is None:
-            return pack(scan, position=position, note="No model, no evidence map")
-        if row.refused_by(reader.key):
-            saved = picture_to_save(row, None)
-            return pack(scan, position=position, note="Not read by the model", picture=saved)
-        return pack(
-            scan,
-            position=position,
-            model=reader.title,
-            answer=reader.key,
-            maps=reading_room.maps_of(row, listed.session, memory, reader),
-            picture=picture_to_save(row, reader),
-            drawing=drawing(row, reader),
-        )
-    except BrainScanError as error:
-        return pack_problem(row.name, row.sha256, str(error), position=position)
 
 
 def exports(model_key: str) -> None:
@@ -291,7 +231,7 @@ def reading() -> None:
     picture, words = st.columns([7, 3], gap="medium")
     with picture:
         viewer(
-            message(row, reader, position),
+            message(row, reader, position, listed, memory),
             key="viewer",
             on_step=on_step,
             on_save=on_save,
