@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Hashable
 from pathlib import Path
 
 import streamlit as st
 
-from brainscan.imaging.volume import Volume
 from brainscan.inference.release import Release
-from brainscan.inference.volume_outline import VolumeOutline
 from brainscan.inference.volume_prediction import VolumePrediction
-from brainscan.ui import volume_answer, volume_exports, volume_intake, volume_session
+from brainscan.ui import volume_answer, volume_intake, volume_session
 from brainscan.ui.error_card import error_card, plain, warning_cards
 from brainscan.ui.identity_panel import identity_panel
 from brainscan.ui.model_picker import choose_release
 from brainscan.ui.models import title_of
 from brainscan.ui.page import require_frame, title
 from brainscan.ui.result_card import facts_card
-from brainscan.ui.viewer.payload import Picture
 from brainscan.ui.volume_controls import choose_sensitivity
 from brainscan.ui.volume_downloads import dicom_panel, downloads
 from brainscan.ui.volume_picker import collection, picker, refusals, without_volume
 from brainscan.ui.volume_progress import progress
 from brainscan.ui.volume_session import VolumeSession
-from brainscan.ui.volume_viewer import volume_viewer
-from brainscan.ui.volume_viewer.payload import pack_answer, pack_volume
+from brainscan.ui.volume_view import show_volume
 from brainscan.ui.volume_welcome import opened, welcome
 
 _STYLE = Path(volume_session.__file__).parent / "volume.css"
 _SHORT_S = 0.4  # work that ends within it is not worth a progress bar
-_VIEW = "volume_view"
 
 
 def close_button(label: str = "Close", icon: str = ":material/close:") -> None:
@@ -63,73 +56,6 @@ def nothing_to_show(study: VolumeSession) -> None:
             refusals(found.rejected)
             collection(found, refused=False)
         close_button("Open another scan", ":material/folder_open:")
-
-
-def packed(study: VolumeSession, key: Hashable, make: Callable[[], bytes]) -> bytes:
-    """Return what the viewer shows, packed once."""
-    data = study.packed.get(key)
-    if data is None:
-        data = make()
-        study.packed.put(key, data, len(data))
-    return data
-
-
-def on_outline() -> None:
-    """Keep the outline that the reader drew in the viewer."""
-    study = volume_session.current()
-    if study is None:
-        return
-    receipt = study.keep_outline(st.session_state["volume_viewer"]["outline"])
-    if not receipt.problem:
-        st.session_state["reader_name"] = receipt.author
-
-
-def on_save() -> None:
-    """Remember which view to hand to the browser as a picture in the coming run."""
-    st.session_state[_VIEW] = st.session_state["volume_viewer"]["save"]
-
-
-def picture_to_save(
-    study: VolumeSession,
-    volume: Volume,
-    prediction: VolumePrediction | None,
-    outline: VolumeOutline | None,
-) -> Picture | None:
-    """Return the view asked for as a picture, once."""
-    view = st.session_state.pop(_VIEW, None)
-    if view is None:
-        return None
-    if view["volume"] != volume.sha256:
-        return None
-    synthetic = study.given.synthetic
-    png = volume_exports.view_png(volume, prediction, view, outline, synthetic=synthetic)
-    name = f"{view['plane']}-{int(view['index']) + 1:03d}"
-    return Picture(uuid.uuid4().hex, volume_exports.file_name(volume, name, "png"), png)
-
-
-def show_volume(
-    study: VolumeSession, volume: Volume, prediction: VolumePrediction | None, key: str, name: str
-) -> None:
-    """Show the three planes, the evidence and the outline."""
-    answer = outline = drawn = study.shown = None
-    if prediction is not None:
-        place = (study.chosen, key, prediction.sensitivity)
-        answer = packed(study, place, lambda: pack_answer(volume, prediction, name))
-        outline = study.outline_of((key, study.chosen), prediction)
-        drawn = study.drawing(volume, prediction, outline, place)
-    volume_viewer(
-        packed(study, study.chosen, lambda: pack_volume(volume)),
-        answer,
-        drawn,
-        key="volume_viewer",
-        on_save=on_save,
-        on_outline=on_outline,
-        picture=picture_to_save(study, volume, prediction, outline),
-        goto=st.session_state.pop(volume_answer.GOTO, None),
-        expecting=prediction is not None or study.asking is not None,
-        author=st.session_state.get("reader_name", ""),
-        receipt=study.receipt,
-    )
 
 
 def picture_column(
