@@ -22,29 +22,50 @@ _HELP = (
 def control(reader: Reader) -> OperatingPoint | None:
     """Show the choice and what it means; return it, or ``None`` where there is none to make."""
     points = reader.release.operating_points
-    if not points:
-        st.caption("This model was released with one threshold; its sensitivity is not selectable.")
+    point = choose(points, reader.release.operating_point(), help=_HELP, key="Sensitivity")
+    if point is None:
         return None
-    offered = {_name(point): point for point in points}
-    names = list(offered)
-    default = default_name(offered, reader.release.operating_point())
-    wanted = st.session_state.get(_CHOSEN, default)
-    chosen = st.selectbox(
-        "Sensitivity",
-        names,
-        index=names.index(wanted if wanted in offered else default),
-        format_func=lambda name: f"{name} (default)" if name == default else name,
-        help=_HELP,
-        key="Sensitivity",
-    )
-    st.session_state[_CHOSEN] = chosen
-    point = offered[chosen]
     if point.specificity is not None and point.indeterminate is not None:
         st.caption(
             f"Validation: {point.specificity:.0%} of tumour-free slices called tumour-free "
             f"(specificity), {point.indeterminate:.0%} of all slices left uncertain."
         )
     return point
+
+
+def choose(
+    points: Iterable[OperatingPoint], own: OperatingPoint, *, help: str, key: str
+) -> OperatingPoint | None:
+    """Show operating points by their sensitivity and return the one chosen.
+
+    The choice is one for all pages.
+
+    Parameters
+    ----------
+    points
+        On offer. Without any, a sentence says so and ``None`` is returned.
+    own
+        The release's own, marked as the default.
+    help, key
+        Of the select box.
+    """
+    offered = {_name(point): point for point in points}
+    if not offered:
+        st.caption("This model was released with one threshold; its sensitivity is not selectable.")
+        return None
+    names = list(offered)
+    default = default_name(offered, own)
+    wanted = st.session_state.get(_CHOSEN, default)
+    chosen = st.selectbox(
+        "Sensitivity",
+        names,
+        index=names.index(wanted if wanted in offered else default),
+        format_func=lambda name: f"{name} (default)" if name == default else name,
+        help=help,
+        key=key,
+    )
+    st.session_state[_CHOSEN] = chosen
+    return offered[chosen]
 
 
 def decide_all(rows: Iterable[Row], reader: Reader, point: OperatingPoint | None) -> None:
