@@ -94,7 +94,7 @@ def overlay_image(
     colormap: Colormap = "inferno",
     invert: bool = False,
     caption: str | Sequence[str] = (),
-    bar_label: str = "Probability",
+    bar_label: str = "Evidence",
     outline: OutlineDrawing | None = None,
 ) -> Image.Image:
     """Return the slice with its heat map as an RGB picture that explains itself.
@@ -172,7 +172,7 @@ def overlay_png(
     colormap: Colormap = "inferno",
     invert: bool = False,
     caption: str | Sequence[str] = (),
-    bar_label: str = "Probability",
+    bar_label: str = "Evidence",
     outline: OutlineDrawing | None = None,
 ) -> bytes:
     """Return the picture of :func:`overlay_image` as a PNG that says where it comes from."""

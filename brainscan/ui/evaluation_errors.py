@@ -147,8 +147,6 @@ def picture(kept: ReviewImage, row: ImageRow, caption: str, *, key: str) -> None
         letters=kept.letters,
         spacing=kept.spacing,
     )
-    png = overlay_png(
-        scan, evidence, opacity=opacity, threshold=least, caption=caption, bar_label="Evidence"
-    )
+    png = overlay_png(scan, evidence, opacity=opacity, threshold=least, caption=caption)
     with st.container(key=f"{key}-picture"):
         st.image(png, width="stretch")

@@ -157,7 +157,7 @@ def view_png(
     drawn = outline if outline is not None and view.get("outline") else None
     if drawn is not None and not drawn.empty:
         caption.append(outline_words(drawn))
-    label = "Probability" if heat_map is None or heat_map.kind == "evidence" else "Share of largest"
+    label = "Evidence" if heat_map is None or heat_map.kind == "evidence" else "Share of largest"
     width, level = (float(part) for part in view["window"])
     preset = view["preset"]
     return overlay_png(

@@ -121,7 +121,6 @@ def picture(findings: Findings, key: KeySlice) -> np.ndarray:
         threshold=EVIDENCE_THRESHOLD,
         caption=[line for line in lines if line],
         outline=_drawing(findings, key),
-        bar_label="Evidence",
     )
     return np.asarray(image, np.uint8)
 
