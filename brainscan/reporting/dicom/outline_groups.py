@@ -30,7 +30,10 @@ _RANO = Code("C114879", "NCIt", "RANO")
 def outline_groups(
     findings: Findings, algorithm: hd.sr.AlgorithmIdentification | None
 ) -> Iterator[hd.sr.MeasurementsAndQualitativeEvaluations]:
-    """Yield the volume of the outline, then its size on slices; nothing without an outline.
+    """Yield the volume of the outline, then its size on slices.
+
+    Nothing without an outline, and nothing of what is outlined nowhere: a group states a neoplasm,
+    and one of 0 cm3 would still be one to whoever counts groups.
 
     Slices are the key slices and the one with the largest diameter, which is what RANO measures.
 
@@ -43,7 +46,7 @@ def outline_groups(
     """
     if findings.outline is None:
         return
-    if findings.drawn is not None:
+    if findings.drawn is not None and findings.drawn.measures.lesions:
         measures = findings.drawn.measures
         yield hd.sr.MeasurementsAndQualitativeEvaluations(
             tracking_identifier=hd.sr.TrackingIdentifier(
@@ -64,8 +67,7 @@ def outline_groups(
             source_images=source_images(findings.origin.slices),
         )
     for which, key in _measured_slices(findings):
-        # A slice of a volume on which nothing is outlined shows no neoplasm to measure.
-        if findings.drawn is None or (key.measured and key.measured.measures.lesions):
+        if key.measured and key.measured.measures.lesions:
             yield _slice_group(findings, key, which, algorithm)
 
 

@@ -159,9 +159,13 @@ def test_an_empty_outline_says_so_and_none_says_nothing(phantom: Phantom) -> Non
     volume = sources.volume_of(phantom())
     answer = answers.volume_prediction(volume, mask=bar(volume), decision="no_tumor", keys=1)
     report = read(structured_report(Findings.of_volume(volume, answer)))
-    (whole,) = outline_groups(report)
-    assert measured(whole) == {VOLUME: (0.0, "cm3"), PIECES: (0.0, "1")}
+    assert not outline_groups(report)  # no neoplasm of 0 cm3
     texts = [element.value for element in report.iterall() if element.keyword == "TextValue"]
     assert "The outline is empty: nothing is marked as tumour." in texts
     without = answers.volume_prediction(volume)
     assert not outline_groups(read(structured_report(Findings.of_volume(volume, without))))
+    uid = volume.instances[7].sop_instance_uid
+    scan = read_dicom_scan(Path(sources.stored_images(phantom())[uid].filename))
+    nothing = answers.exact_outline(np.zeros(volume.source.shape[1:], bool))
+    alone = Findings.of_slice(scan, answers.prediction(scan, segmentation=nothing))
+    assert alone.outline is not None and not outline_groups(read(structured_report(alone)))
