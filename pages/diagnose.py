@@ -44,14 +44,20 @@ def keep_uploads() -> None:
 def take_uploads() -> None:
     """Sort the files set aside: slices to the worklist, volumes to their cards."""
     place = st.empty()  # always: what stands below would be built anew if it moved
-    files = st.session_state.pop("arrived", [])
+    files = st.session_state.get("arrived")
     if not files:
         return
 
     def show(done: int, total: int) -> None:
         place.progress(done / max(total, 1), f"Looking at file {done} of {total}")
 
-    taken = dropped.take(listed, memory, files, progress=show)
+    # The reader may touch something meanwhile, which ends this run; the next one begins again.
+    try:
+        taken = dropped.take(listed, memory, files, progress=show)
+    except Exception:
+        del st.session_state["arrived"]  # or it would end every run to come
+        raise
+    del st.session_state["arrived"]
     place.empty()
     if taken.words:
         st.toast(plain(taken.words))

@@ -68,7 +68,7 @@ def panel(findings: Callable[[], Findings], key: str, *, page: str, archive: str
     archive
         Name of the ZIP archive that holds several files.
     """
-    kept = f"{page}_made"
+    kept, asked = f"{page}_made", f"{page}_made_asked"
     with st.expander("DICOM results", icon=":material/clinical_notes:"):
         chosen = st.pills(
             "Results to make",
@@ -80,9 +80,20 @@ def panel(findings: Callable[[], Findings], key: str, *, page: str, archive: str
             key=f"{page}_dicom_kinds",
         )
         st.caption("They belong to the patient's study and carry the name and numbers in it.")
-        if st.button("Make", icon=":material/build:", key=f"{page}_make", disabled=not chosen):
+        st.button(
+            "Make",
+            icon=":material/build:",
+            key=f"{page}_make",
+            disabled=not chosen,
+            on_click=_ask,
+            args=(asked, key),
+        )
+        # Kept until it is done: whatever else the reader touches meanwhile ends this run, and the
+        # button is pressed for one run only.
+        if st.session_state.get(asked) == key:
             with st.spinner("Making the files"):
                 st.session_state[kept] = make(findings, chosen, key)
+            del st.session_state[asked]
         made: Made | None = st.session_state.get(kept)
         if made is None or made.key != key:
             st.session_state.pop(kept, None)
@@ -110,6 +121,11 @@ def panel(findings: Callable[[], Findings], key: str, *, page: str, archive: str
                     on_click="ignore",
                     key=f"{page}-save-{name}",
                 )
+
+
+def _ask(asked: str, key: str) -> None:
+    """Remember for which answer results are to be made."""
+    st.session_state[asked] = key
 
 
 def make(findings: Callable[[], Findings], kinds: Iterable[str], key: str) -> Made:

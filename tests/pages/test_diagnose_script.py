@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import brainscan.ui.models
 from brainscan.imaging.correction import encode_mask
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.inference.release import models_root
-from brainscan.ui import reading_room, result_card
+from brainscan.ui import dropped, reading_room, result_card
 from brainscan.ui.exporting import results_csv
 from brainscan.ui.store import stores
 from brainscan.ui.worklist import Worklist
@@ -50,6 +51,42 @@ def test_empty_page_invites(script: AppTest) -> None:
     script.run()
     assert not script.exception and not script.error
     assert [button.label for button in script.button] == ["Try a sample"]
+
+
+def test_a_drop_is_taken_even_if_the_run_is_cut_off(
+    script: AppTest, fake: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    look = dropped.find_scans
+
+    def cut_off_once(sources: Any, **more: Any) -> Any:
+        calls.append(len(sources))
+        if len(calls) == 1:
+            st.rerun()  # as when the reader touches something meanwhile
+        return look(sources, **more)
+
+    monkeypatch.setattr(dropped, "find_scans", cut_off_once)
+    script.session_state["arrived"] = [
+        ("one.png", phantom_png(phantom_slice(12))),
+        ("two.png", phantom_png(phantom_slice(13))),
+    ]
+    script.run()
+    assert [row.name for row in _rows(script)] == ["one.png", "two.png"]
+    assert calls == [2, 2] and not script.exception
+    script.run()
+    assert calls == [2, 2]
+
+
+def test_a_drop_that_nobody_foresaw_is_not_tried_for_ever(
+    script: AppTest, fake: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(dropped, "find_scans", broken)
+    script.session_state["arrived"] = [("one.png", phantom_png(phantom_slice(12)))]
+    assert len(script.run().exception) == 1
+    assert not script.run().exception
 
 
 def test_samples_are_all_read(script: AppTest, fake: None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.imaging.reading import read_scan
@@ -53,6 +54,30 @@ def test_every_kind_asked_for_is_made() -> None:
     assert found == {"OT", "SR", "SEG", "RTSTRUCT"} and len(made.files) == 5
     names = " ".join(name for _, name, _ in made.files)
     assert not [secret for secret in patient.SECRETS if secret in names + repr(made)]
+
+
+def _interrupted() -> None:
+    import streamlit as st
+
+    from brainscan.ui.dicom_results import panel
+    from tests.ui.test_dicom_results import _dicom, _findings, _lesion
+
+    def findings() -> object:
+        st.session_state["tries"] = st.session_state.get("tries", 0) + 1
+        if st.session_state["tries"] == 1:
+            st.rerun()  # as when the reader touches something else meanwhile
+        return _findings(_dicom(_lesion("meningioma")))()
+
+    panel(findings, "key", page="slice", archive="results.zip")  # type: ignore[arg-type]
+
+
+def test_what_was_asked_for_is_made_even_if_the_run_is_cut_off() -> None:
+    app = AppTest.from_function(_interrupted, default_timeout=60).run()
+    app.button(key="slice_make").click().run()
+    assert app.session_state["tries"] == 2
+    assert [label for label, _, _ in app.session_state["slice_made"].files] == ["Picture", "Report"]
+    app.run()
+    assert app.session_state["tries"] == 2  # and once only
 
 
 def test_what_cannot_be_made_keeps_nothing_else_from_it() -> None:
