@@ -35,18 +35,28 @@ def panel(row: Row, session: str, memory: Stores, reader: Reader) -> None:
     measured = row.stability.get(reader.key)
     place = st.empty()
     if measured is None:
-        with place:
-            pressed = st.button(
-                "Check stability", icon=":material/compare:", help=_HELP, key="check_stability"
-            )
-        if not pressed:
+        # Kept until it is answered: whatever else the reader touches meanwhile ends this run, and
+        # the button is pressed for one run only.
+        asked: set[tuple[str, str]] = st.session_state.setdefault("stability_asked", set())
+        question = (row.sha256, reader.key)
+        place.button(
+            "Check stability",
+            icon=":material/compare:",
+            help=_HELP,
+            key="check_stability",
+            on_click=asked.add,
+            args=(question,),
+        )
+        if question not in asked:
             return
         try:
             measured = _measure(place, row, session, memory, reader)
         except InputRejected as rejection:
+            asked.discard(question)
             with place:
                 error_card(rejection)
             return
+        asked.discard(question)
         row.stability[reader.key] = measured
     st.html(_STYLE)
     place.html(stability_html(at_answer(measured, answer)))

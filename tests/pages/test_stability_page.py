@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import brainscan.ui.models
@@ -51,6 +52,22 @@ def test_a_scan_is_checked_on_demand_and_once(
     assert _html(diagnose).count('class="bs-lane"') == 9
     assert _button(diagnose, "Check stability") is None
     assert (tmp_path / "log.txt").read_text("utf-8").count("network") == asked
+
+
+def test_a_check_goes_on_after_a_run_that_is_cut_off(
+    diagnose: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure, calls = stability._measure, []
+
+    def cut_off_once(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 1:
+            st.rerun()  # as when the reader touches something meanwhile
+        return measure(*arguments)
+
+    monkeypatch.setattr(stability, "_measure", cut_off_once)
+    _button(diagnose, "Check stability").click().run()
+    assert len(calls) == 2 and 'data-testid="stability"' in _html(diagnose)
 
 
 def test_the_next_scan_is_not_shown_the_check_of_another(diagnose: AppTest) -> None:
