@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 import numpy as np
 
+from brainscan.commands.json_file import check_json, write_json
 from brainscan.data.audit import STAGES, Audit, audit_dataset
 from brainscan.data.audit_json import audit_json
 from brainscan.data.audit_text import audit_text
 from brainscan.data.dataset import open_dataset
 from brainscan.data.duplicates import SIMILARITY
 from brainscan.data.splitting import balanced_folds, manifest_path, write_split
-from brainscan.errors import DatasetError
 from brainscan.progress import ProgressBar
-from brainscan.runs.folder import write_atomic
 
 _HELP = "find copies, leaks, label conflicts and giveaways in a dataset"
 _DESCRIPTION = """\
 Look at a dataset before believing a figure measured on it:
   duplicates     same bytes, same pixels, near-duplicates (compressed again, resized,
-                 mirrored, cropped), and the groups they form
+                 mirrored, cropped), and the groups they form; copies turned, upside down or
+                 inverted are not looked for
   twins          images whose copy lies in another fold or split
   conflicts      copies that carry different labels
   balance        classes, sources, sizes, formats and colour modes
@@ -45,7 +44,7 @@ nearest match; its keys are described in brainscan/data/audit_json.py.
 
 --split writes a manifest.csv whose folds never cut through a group of near-duplicates or
 through a group (patient) that the dataset names. Its paths are relative, so it belongs
-into the dataset's folder or above. Nothing is overwritten.
+into the dataset's folder or above. No file but a .json of an earlier --json is overwritten.
 
 exit code: 0 every file was read, 1 some were not, 2 the audit could not start
 """
@@ -87,8 +86,7 @@ def run(args: argparse.Namespace) -> int:
     dataset = open_dataset(args.dataset)
     # A place that cannot be written to is reported before the work, not after it.
     split = manifest_path(args.split) if args.split else None
-    if args.json:
-        _check_json(args.json)
+    check_json(args.json)
     bars = _Bars()
     try:
         audit = audit_dataset(dataset, threshold=args.similarity, progress=bars.update)
@@ -100,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
     bars.close()
     print(audit_text(audit))
     if args.json:
-        _write_json(audit, args.json)
+        write_json(args.json, audit_json(audit), indent=1)
         print(f"\nWritten to {args.json}")
     if split:
         _split(audit, split, args.folds)
@@ -123,20 +121,6 @@ class _Bars:
 
     def close(self) -> None:
         self._bar.__exit__()
-
-
-def _check_json(path: Path) -> None:
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        what = "is a folder" if path.is_dir() else "lies in a folder that does not exist"
-        raise DatasetError(f"{path} {what}. Give a file in an existing folder with --json.")
-
-
-def _write_json(audit: Audit, path: Path) -> None:
-    try:
-        write_atomic(path, (json.dumps(audit_json(audit), indent=1) + "\n").encode())
-    except OSError as error:
-        msg = f"{path} cannot be written ({error.strerror}). Choose another file with --json."
-        raise DatasetError(msg) from error
 
 
 def _split(audit: Audit, path: Path, folds: int) -> None:

@@ -51,6 +51,7 @@ examples:
 
 exit code: 0 every file was predicted, 1 some were not, 2 the run could not start
 """
+_RESULTS = ("predictions.csv", "volumes.csv", "metrics.json", "report.html")
 _INTERRUPTED = 130  # as a shell reports Ctrl-C
 
 
@@ -135,7 +136,17 @@ def _images(text: str) -> int:
 
 
 def _prepare(out: Path) -> None:
-    """Create the folder before the work, so that a bad path costs no waiting."""
+    """Create the folder before the work, so that a bad path costs no waiting.
+
+    Results that lie there already are not written over.
+    """
+    taken = next((name for name in _RESULTS if (out / name).exists()), None)
+    if taken is not None:
+        msg = (
+            f"The folder {out} holds a {taken} already, which is not overwritten. Choose another "
+            "folder with --out."
+        )
+        raise BrainScanError(msg)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -183,8 +194,8 @@ def _print(result: EvaluationResult, out: Path) -> None:
         print(f"  no prediction: {row.name}: {row.reason}")
     if len(result.refused) > 5:
         print(f"  and {len(result.refused) - 5} more without a prediction, see predictions.csv")
-    for warning in result.warnings:
-        print(f"  note: {warning}")
+    for note in (*result.warnings, *result.interval_notes):
+        print(f"  note: {note}")
     print(f"Written to {out}: {', '.join(_files(result))}")
 
 

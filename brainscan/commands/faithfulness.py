@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from brainscan.commands.json_file import check_json, write_json
 from brainscan.data.dataset import open_dataset
 from brainscan.errors import BrainScanError
 from brainscan.explain.deletion import FILL, SHARES
@@ -80,6 +80,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
+    check_json(args.json)
     began = time.monotonic()
     opened = [open_dataset(path) for path in args.datasets]
     datasets = [
@@ -113,8 +114,7 @@ def run(args: argparse.Namespace) -> int:
         "sets": sets,
     }
     if args.json:
-        told = {"notice": RESEARCH_USE, "faithfulness": entry}
-        args.json.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        write_json(args.json, {"notice": RESEARCH_USE, "faithfulness": entry})
     if args.version:
         from brainscan.training.release import rewrite_release
 

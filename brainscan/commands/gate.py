@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from brainscan.commands.json_file import check_json, write_json
 from brainscan.data.dataset import open_dataset
-from brainscan.errors import ModelUnavailable
+from brainscan.errors import BrainScanError, ModelUnavailable
 from brainscan.evaluation.intervals import proportion
 from brainscan.imaging.files import find_images
 from brainscan.inference.batch import predict_files
@@ -54,6 +54,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
+    check_json(args.json)
     classifier = TumorClassifier.load(args.model, runtime="openvino-throughput")
     if classifier.gate is None:
         msg = (
@@ -64,10 +65,14 @@ def run(args: argparse.Namespace) -> int:
     found: dict[str, Any] = {"model": classifier.release.title, "genuine": {}}
     for path in args.datasets:
         dataset = open_dataset(path).images_only("Measuring the gate")
+        name = dataset.root.name
+        if name in found["genuine"]:
+            msg = f"Two datasets have folders named {name}, by which figures are told apart. "
+            raise BrainScanError(f"{msg}Rename one.")
         records = dataset.select(folds=args.folds).records
         kinds = {record.path: record.stratum for record in records}
-        found["genuine"][path.name] = _measure(classifier, kinds, path.name)
-        _print(f"{path.name}: genuine slices refused", found["genuine"][path.name])
+        found["genuine"][name] = _measure(classifier, kinds, name)
+        _print(f"{name}: genuine slices refused", found["genuine"][name])
     if args.not_brain_mri:
         folder = args.not_brain_mri
         kinds = {path: path.name.split("-")[0] for path in find_images(folder)}
@@ -78,8 +83,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"\n{_SEEN}")
             _print("each kind left out of the fitting", found["left_out"])
     if args.json:
-        text = json.dumps({**found, "notice": RESEARCH_USE}, indent=2)
-        args.json.write_text(text + "\n", encoding="utf-8")
+        write_json(args.json, {**found, "notice": RESEARCH_USE})
     return 0
 
 

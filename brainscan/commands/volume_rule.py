@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from brainscan.commands.json_file import check_json, write_json
 from brainscan.data.dataset import Dataset, open_dataset
 from brainscan.errors import TrainingError
 from brainscan.inference.classifier import TumorClassifier
@@ -55,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
         split_of_release,
     )
 
+    check_json(args.json)
     classifier = TumorClassifier.load(args.name, runtime="openvino-throughput")
     release = classifier.release
     settings = json.loads((release.folder / "config.json").read_text(encoding="utf-8"))
@@ -74,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     entry["test"] = measured(classifier, entry, tests, args.test_folds)
     print(json.dumps(entry, indent=2))
     if args.json:
-        args.json.write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")
+        write_json(args.json, {"notice": RESEARCH_USE, "volume_rule": entry})
     if args.version:
         from brainscan.training.release import rewrite_release
 

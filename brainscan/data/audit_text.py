@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from brainscan.data.audit import Audit
-from brainscan.data.border import BorderFigure
+from brainscan.data.border import LEAST_GROUPS, LEAST_OF_CLASS, BorderFigure
 from brainscan.data.verdict import distinct, one_sided, verdict
 
 _SHOWN = 5
@@ -99,8 +99,8 @@ def _duplicates(audit: Audit) -> list[str]:
         "Duplicates",
         f"  {count - found['by_bytes']} byte copies, {count - found['by_pixels']} pixel copies "
         "(beyond the first of each)",
-        f"  {found['near']} groups of near-duplicates (similarity {audit.threshold:g} or more): "
-        f"{count} files show {found['near']} different pictures",
+        f"  {count - found['near']} near-duplicates beyond the first of each (similarity "
+        f"{audit.threshold:g} or more): {count} files show {found['near']} different pictures",
         f"  {links.pairs} pairs of distinct pictures are alike, {links.mirrored_pairs} of them "
         f"mirrored, {links.cropped_pairs} cropped",
     ]
@@ -152,8 +152,14 @@ def _conflicts(audit: Audit) -> list[str]:
 
 
 def _border(audit: Audit) -> list[str]:
-    if not audit.border:
+    if not audit.seen.images:
         return []
+    if not audit.border:
+        return [
+            "Without the brain",
+            f"  Not measured: that needs two classes of at least {LEAST_OF_CLASS} images in at "
+            f"least {LEAST_GROUPS} groups each.",
+        ]
     rows = [
         [
             f"{f.predicts} within {f.within}" if f.within else f.predicts,

@@ -17,7 +17,12 @@ from brainscan.data.rim import file_features
 from brainscan.data.survey import ImageFacts
 
 _FOLDS = 5
-_LEAST_OF_CLASS = 20
+LEAST_OF_CLASS = 20
+"""Fewest images of a class from which something is learned of it."""
+
+LEAST_GROUPS = _FOLDS
+"""Fewest groups a class must be spread over; what fewer tell is chance."""
+
 _REDRAWS = 300
 
 
@@ -71,7 +76,7 @@ def border_figures(
     """Measure what rim and file predict, with whole groups held out.
 
     Predicted are tumor or not (over all, and inside every source that has both), the tumor type
-    and the source, wherever there are two classes of at least 20 images in enough groups.
+    and the source, wherever there are two classes of at least 20 images in at least 5 groups.
 
     Parameters
     ----------
@@ -107,17 +112,14 @@ def border_figures(
         report(number * len(inputs), total)
         target = np.array([value or "" for value in values])
         names, counts = np.unique(target[target != ""], return_counts=True)
-        enough = names[counts >= _LEAST_OF_CLASS]
+        enough = names[counts >= LEAST_OF_CLASS]
         chosen = np.flatnonzero(np.isin(target, enough))
-        folds = fold_count(target[chosen], groups[chosen])
-        if len(enough) < 2 or folds < 2:
+        if len(enough) < 2 or fold_count(target[chosen], groups[chosen]) < LEAST_GROUPS:
             continue
         for step, (uses, features) in enumerate(inputs.items()):
             report(number * len(inputs) + step, total)
             figures.append(
-                _measure(
-                    predicts, within, uses, features[chosen], target[chosen], groups[chosen], folds
-                )
+                _measure(predicts, within, uses, features[chosen], target[chosen], groups[chosen])
             )
     report(total, total)
     return tuple(figures)
@@ -140,12 +142,11 @@ def _measure(
     features: np.ndarray,
     target: np.ndarray,
     groups: np.ndarray,
-    folds: int,
 ) -> BorderFigure:
     from sklearn.metrics import balanced_accuracy_score
 
     names, code = np.unique(target, return_inverse=True)
-    probability = held_out(features, code, groups, folds)
+    probability = held_out(features, code, groups, _FOLDS)
     decision = probability.argmax(axis=1)
     binary = len(names) == 2
     return BorderFigure(

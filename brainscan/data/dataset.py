@@ -85,9 +85,14 @@ class Dataset:
         )
         if not kept:
             have = sorted({record.fold or "none" for record in self.records})
+            asked = [
+                f"{one if len(names) == 1 else one + 's'} {' or '.join(sorted(names))}"
+                for one, names in (("fold", folds), ("source", sources))
+                if names
+            ]
             msg = (
-                f"No image of {self.root.name} is in the folds {sorted(folds or ())} and sources "
-                f"{sorted(sources or ())} asked for. Folds found: {', '.join(have)}; "
+                f"No image of {self.root.name} is in {' and '.join(asked)}. "
+                f"Folds found: {', '.join(have)}; "
                 f"sources found: {', '.join(sorted({r.source for r in self.records}))}."
             )
             raise DatasetError(msg)

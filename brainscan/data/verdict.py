@@ -64,6 +64,18 @@ def _of_copies(audit: Audit) -> Verdict:
     copies = count - distinct(audit)["near"]
     if not copies:
         return Verdict("clean", f"All {count:,} images show different pictures.", _no_split(audit))
+    alike = alike_within_groups(audit)
+    looks, its = ("looks", "its") if alike == 1 else ("look", "their")
+    neighbours = (
+        f"{alike:,} of {count:,} images {looks} like another one of {its} group (patient): a "
+        "neighbouring slice, or the same one saved again."
+    )
+    if alike == copies:
+        return Verdict("copies", neighbours, "Keep groups together when you split.")
+    detail = "Write a group-safe split before you train."
+    if alike:
+        detail += f" {neighbours}"
+        copies -= alike
     if copies == 1:
         sentence = f"1 of {count:,} images is a copy of another: a random split may part the two."
     else:
@@ -71,10 +83,27 @@ def _of_copies(audit: Audit) -> Verdict:
             f"{copies:,} of {count:,} images are copies of others: a random split would put some "
             "of them on both sides."
         )
-    return Verdict(
-        "copies",
-        sentence,
-        "Write a group-safe split before you train.",
+    return Verdict("copies", sentence, detail)
+
+
+def alike_within_groups(audit: Audit) -> int:
+    """Count near-duplicates, beyond the first of each, all of whose like are of one given group.
+
+    The slices beside one another in a patient's scan are alike and no copies. Equal pixels are
+    copies wherever they lie and are not counted.
+    """
+    names: dict[int, set[str | None]] = {}
+    pictures: dict[int, set[int]] = {}
+    links = audit.links
+    for image, near, pixels in zip(
+        audit.seen.images, links.groups, links.pixel_groups, strict=True
+    ):
+        names.setdefault(int(near), set()).add(image.record.group or None)
+        pictures.setdefault(int(near), set()).add(int(pixels))
+    return sum(
+        len(pictures[near]) - 1
+        for near, found in names.items()
+        if len(found) == 1 and None not in found
     )
 
 
@@ -139,5 +168,5 @@ def _of_split(audit: Audit) -> Verdict:
 
 def _no_split(audit: Audit) -> str:
     if audit.links.folds:
-        return ""
+        return f"All of them are in one fold ({audit.links.folds[0]}): there is no split to check."
     return "The dataset names no split; a group-safe one can be written."

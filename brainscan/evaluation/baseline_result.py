@@ -17,6 +17,7 @@ NAMES = {
 
 EVERYTHING = "all images"
 _HIGH, _MIDDLE = 0.90, 0.70
+_CHANCE = 0.5
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,13 @@ class Baselines:
         if not known:
             return "There are too few groups of both classes to measure baselines."
         key = max(known, key=lambda name: known[name])
-        value = known[key]
+        value, least = known[key], self.parts[0].baselines[key].low
         first = f"{_SUBJECTS[key]} tells tumour from no tumour with AUROC {value:.2f} here: "
         if value >= _HIGH:
             return f"{first}a high figure on this set proves little."
-        if value >= _MIDDLE:
+        if value >= _MIDDLE or (least is not None and least > _CHANCE):
             return f"{first}part of any high figure on this set can come from that."
-        return f"{first}a high figure on this set comes from something these three do not use."
+        return f"{first}a high figure on this set comes from something the baselines do not use."
 
     def to_json(self) -> dict[str, Any]:
         types = None

@@ -55,7 +55,7 @@ def predictions_csv(result: EvaluationResult) -> str:
     ``answer`` and ``error`` are at the model's own threshold; ``decision`` has the
     indeterminate band. ``type`` and ``type_set`` are empty where the app names no type, on scans
     of other sequences than the types were learned on. The last columns compare the outline with
-    the mask, where there are both.
+    the mask, where there are both, and carry the notice of research use.
     """
     threshold = result.model.threshold
     header = [
@@ -65,6 +65,7 @@ def predictions_csv(result: EvaluationResult) -> str:
         *("evidence_peak", "peak_in_mask", "seen_in_training", "model", "sha256", "elapsed_ms"),
         *("volume", "slice"),
         *OUTLINE_COLUMNS,
+        "notice",
     ]
 
     def line(row: ImageRow) -> list[object]:
@@ -80,6 +81,7 @@ def predictions_csv(result: EvaluationResult) -> str:
             _seen(result, row),
             *(result.model.title, row.sha256, row.elapsed_ms, row.volume, row.slice),
             *_outline(row),
+            RESEARCH_USE,
         ]
 
     return to_csv(header, map(line, result.rows))
@@ -99,6 +101,7 @@ def volumes_csv(result: EvaluationResult) -> str:
         *("peak_in_mask", "key_slices", "agreement", "seen_in_training", "mask_problem"),
         *("warnings", "model", "sha256", "elapsed_ms"),
         *("dice", "hd95_mm", "mask_ml", "outline_ml", "lesions", "lesions_found", "lesions_false"),
+        "notice",
     ]
 
     def line(one: VolumeRow) -> list[object]:
@@ -118,6 +121,7 @@ def volumes_csv(result: EvaluationResult) -> str:
             *(one.agreement, _seen(result, row), one.mask_problem, " ".join(one.warnings)),
             *(result.model.title, row.sha256, row.elapsed_ms),
             *_volume_outline(one),
+            RESEARCH_USE,
         ]
 
     return to_csv(header, map(line, result.volumes))

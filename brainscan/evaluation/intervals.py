@@ -19,6 +19,7 @@ WILSON_NOTE = (
 )
 _Z = 1.959963984540054  # standard normal quantile of 0.975
 _SAME = 1e-12
+_FEW_GROUPS = 10  # Cameron, Gelbach and Miller, Rev. Econ. Stat. 90 (2008) 414-427
 _BLOCK_ELEMENTS = 2_000_000  # bounds the working memory of the bootstrap to a few 16 MB arrays
 
 
@@ -164,6 +165,13 @@ def resampling_units(
         for group, source in zip(groups, sources, strict=True)
         if group is not None and source not in single
     )
+    for source in sorted({source for source, _ in of_groups}):
+        sizes = [count for (of, _), count in of_groups.items() if of == source]
+        if 2 <= len(sizes) < _FEW_GROUPS and sum(sizes) > len(sizes):
+            notes += (
+                f"{sum(sizes)} images of {source} are of {len(sizes)} groups (patients) only; a "
+                "bootstrap over so few gives intervals that are too narrow.",
+            )
     if any(count > 1 for count in of_groups.values()):
         notes = (*notes, WILSON_NOTE)
     return units, notes

@@ -22,7 +22,7 @@ _ALL = "all"
 _KINDS = {
     "bytes": "Same bytes",
     "pixels": "Same pixels",
-    "near": "Saved again",
+    "near": "Alike",
     "mirrored": "Mirrored",
     "cropped": "Cropped",
 }
@@ -51,10 +51,10 @@ def copies(found: AuditedDataset) -> None:
     )
     st.html(f'<div class="bs-pairs" data-testid="pairs">{cards}</div>')
     st.caption(
-        "Each image with its closest copy, one in another fold before one in its own; saved again "
-        "includes resized, mirrored may be cropped too. Similarity is the correlation of detail "
-        "on a 32 x 32 grid; pairs from "
-        f"{found.audit.threshold:g} count as copies."
+        "Each image with its closest copy, one in another fold before one in its own. Alike: saved "
+        "again, resized, or the neighbouring slice of a scan; mirrored may be cropped too. Copies "
+        "turned, upside down or inverted are not looked for. Similarity is the correlation of "
+        f"detail on a 32 x 32 grid; pairs from {found.audit.threshold:g} count as copies."
     )
 
 

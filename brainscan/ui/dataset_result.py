@@ -83,7 +83,11 @@ def _tiles(found: AuditedDataset) -> None:
         ("Label conflicts", f"{len(audit.conflicts):,}", f"{equal:,} between equal pictures"),
     ]
     if leaked is None:
-        tiles.append(("Leaks", "no split", "the dataset names no folds"))
+        folds = audit.links.folds
+        why = (
+            f"all images are in fold {escape(folds[0])}" if folds else "the dataset names no folds"
+        )
+        tiles.append(("Leaks", "no split", why))
     else:
         share = f"of {leaked.n:,}, {leaked.byte_identical:,} byte for byte"
         tiles.append(("Leaks", f"{leaked.near:,}", share))

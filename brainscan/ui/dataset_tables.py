@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from brainscan.data.audit import Audit
-from brainscan.data.border import BorderFigure
+from brainscan.data.border import LEAST_GROUPS, LEAST_OF_CLASS, BorderFigure
 from brainscan.data.leaks import class_of
 from brainscan.data.names import display_name
 from brainscan.data.verdict import one_sided
@@ -87,7 +87,8 @@ def border(audit: Audit) -> None:
     if not tumor:
         st.info(
             "Whether the border gives tumour away cannot be measured: that needs tumour and "
-            "tumour-free images, at least 20 of each in two groups or more.",
+            f"tumour-free images, at least {LEAST_OF_CLASS} of each in {LEAST_GROUPS} groups or "
+            "more.",
             icon=":material/info:",
         )
     else:

@@ -102,6 +102,7 @@ def test_ctrl_c_in_the_middle_leaves_a_sentence(
     [
         (["--json", "{here}"], "is a folder"),
         (["--json", "{here}/none/a.json"], "does not exist"),
+        (["--json", "{here}/taken.csv"], "no .json file, so it is not overwritten"),
         (["--split", "{here}/taken.csv"], "not overwritten"),
     ],
 )

@@ -91,7 +91,7 @@ def test_ctrl_c_leaves_a_message_and_no_result(scans, outcome, tmp_path, capsys)
 def test_a_wrong_path_or_fold_is_a_sentence(scans, outcome, tmp_path):
     with pytest.raises(DatasetError, match="does not exist"):
         _run(tmp_path / "nowhere")
-    with pytest.raises(DatasetError, match="folds"):
+    with pytest.raises(DatasetError, match=r"is in fold 9\. Folds found"):
         _run(scans, "--folds", "9")
 
 

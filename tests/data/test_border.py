@@ -140,10 +140,10 @@ def test_questions_without_enough_images_or_groups_are_not_asked() -> None:
     assert border_figures([], np.zeros((0, 0), np.float32), np.zeros(0, np.int64)) == ()
 
 
-def test_two_groups_a_class_are_enough() -> None:
-    groups = np.arange(_N) % 4
-    figures = border_figures(_images(LABELS), _rim(), groups)
-    assert {f.groups for f in figures} == {4}
+def test_five_groups_a_class_are_enough_and_four_are_not() -> None:
+    figures = border_figures(_images(LABELS), _rim(), np.arange(_N) % 10)
+    assert {f.groups for f in figures} == {10}
+    assert border_figures(_images(LABELS), _rim(), np.arange(_N) % 8) == ()
 
 
 def test_auroc_equals_scikit_learn_with_ties() -> None:

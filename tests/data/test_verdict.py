@@ -101,3 +101,36 @@ def test_nothing_readable(tmp_path: Path, split: bool) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bad.png").write_bytes(b"")
     assert _verdict(tmp_path).level == "nothing"
+
+
+def _patients(folder: Path, *rows: tuple[str, int, str]) -> Verdict:
+    for name, seed, _ in rows:
+        save(folder / name, recompressed(picture(seed)) if "c" in name else picture(seed))
+    lines = [f"{name},glioma,{patient}" for name, _, patient in rows]
+    (folder / "manifest.csv").write_text("\n".join(["file,label,patient", *lines]))
+    return _verdict(folder)
+
+
+def test_slices_of_one_patient_that_are_alike_are_no_copies(tmp_path: Path) -> None:
+    said = _patients(tmp_path, ("a.png", 1, "A"), ("ac.png", 1, "A"), ("b.png", 2, "B"))
+    assert said.sentence == (
+        "1 of 3 images looks like another one of its group (patient): a neighbouring slice, or "
+        "the same one saved again."
+    )
+    assert said.detail == "Keep groups together when you split."
+
+
+def test_copies_of_two_patients_are_told_apart_from_neighbours(tmp_path: Path) -> None:
+    said = _patients(
+        tmp_path,
+        *(("a.png", 1, "A"), ("ac.png", 1, "A"), ("b.png", 2, "B"), ("bc.png", 2, "D")),
+        *(("e.png", 3, "E"), ("e2.png", 3, "E")),  # equal pixels are copies wherever they lie
+    )
+    assert said.sentence.startswith("2 of 6 images are copies of others")
+    assert said.detail.startswith("Write a group-safe split before you train. 1 of 6 images looks")
+
+
+def test_a_dataset_of_one_fold_has_no_split_to_check(tmp_path: Path) -> None:
+    _manifest(tmp_path, "p1.png,glioma,A,4", "p2.png,notumor,B,4")
+    said = _verdict(tmp_path)
+    assert said.detail == "All of them are in one fold (4): there is no split to check."

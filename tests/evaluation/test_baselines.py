@@ -107,7 +107,7 @@ def test_pictures_without_a_giveaway_leave_the_baselines_at_chance(tmp_path: Pat
     for figure in found.parts[0].baselines.values():
         assert figure.value is not None
         assert 0.25 < figure.value < 0.75
-    assert "these three do not use" in found.verdict or "part of any" in found.verdict
+    assert "the baselines do not use" in found.verdict or "part of any" in found.verdict
     assert found.notes[0].startswith("No image had a usable group")
 
 
@@ -167,13 +167,21 @@ def test_one_group_name_for_a_whole_source_counts_as_none(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("value", "words"),
-    [(0.97, "proves little"), (0.8, "part of any high figure"), (0.6, "these three do not use")],
+    ("value", "least", "words"),
+    [
+        (0.97, 0.9, "proves little"),
+        (0.8, None, "part of any high figure"),
+        (0.66, 0.56, "part of any high figure"),  # little, and yet no chance
+        (0.66, 0.48, "the baselines do not use"),
+        (0.6, None, "the baselines do not use"),
+    ],
 )
-def test_the_verdict_follows_the_strongest_baseline(value: float, words: str) -> None:
+def test_the_verdict_follows_the_strongest_baseline(
+    value: float, least: float | None, words: str
+) -> None:
     from brainscan.evaluation.baseline_result import Comparison
 
-    figure = Estimate(value, None, None, 100, "")
+    figure = Estimate(value, least, None, 100, "")
     low = Estimate(0.5, None, None, 100, "")
     part = Comparison(EVERYTHING, 50, 50, low, {"border": low, "nearest": figure})
     verdict = Baselines((part,), None, None, ()).verdict

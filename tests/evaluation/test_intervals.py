@@ -130,8 +130,18 @@ def test_a_source_with_one_group_name_is_resampled_by_image_and_says_so():
     assert "too narrow" in notes[0]
 
 
+def test_a_bootstrap_over_few_patients_says_that_it_is_too_narrow():
+    patients = [f"p{number}" for number in range(9)]
+    _, notes = resampling_units([*patients, "p1"], ["lgg"] * 10, list("abcdefghij"))
+    assert notes[0] == (
+        "10 images of lgg are of 9 groups (patients) only; a bootstrap over so few gives "
+        "intervals that are too narrow."
+    )
+
+
 def test_several_images_of_a_patient_make_wilson_intervals_too_narrow_and_that_is_said():
-    _, notes = resampling_units(["p1", "p1", "p2"], ["lgg"] * 3, list("abc"))
+    patients = [f"p{number}" for number in range(10)]
+    _, notes = resampling_units([*patients, "p1"], ["lgg"] * 11, list("abcdefghijk"))
     assert len(notes) == 1 and "Wilson" in notes[0]
     _, notes = resampling_units(["p1", "p2", None, None], ["lgg"] * 4, list("abcd"))
     assert notes == ()
