@@ -21,8 +21,8 @@ _HELP = "find copies, leaks, label conflicts and giveaways in a dataset"
 _DESCRIPTION = """\
 Look at a dataset before believing a figure measured on it:
   duplicates     same bytes, same pixels, near-duplicates (compressed again, resized,
-                 mirrored, cropped), and the groups they form; copies turned, upside down or
-                 inverted are not looked for
+                 mirrored, cropped, turned by quarter turns or upside down), and the groups
+                 they form; inverted copies are not looked for
   twins          images whose copy lies in another fold or split
   conflicts      copies that carry different labels
   balance        classes, sources, sizes, formats and colour modes

@@ -10,13 +10,14 @@
 ``unreadable``         list of ``file`` and ``reason``
 ``distinct``           ``by_bytes``, ``by_pixels``, ``near`` (groups of near-duplicates)
 ``duplicates``         ``byte_copies``, ``pixel_copies``: images beyond the first of their kind;
-                       ``near_pairs``, of these ``mirrored_pairs`` and ``cropped_pairs``;
+                       ``near_pairs``, of these ``mirrored_pairs``, ``cropped_pairs`` and
+                       ``turned_pairs``;
                        ``byte_groups``, ``pixel_groups``, ``near_groups``: lists of lists of files
 ``given_groups``       ``count`` of groups (patients) that the dataset names; ``linked``: how many
                        of them share a near-duplicate with another
 ``twins``              one object a test side: ``fold``, ``n`` and how many of its images have a
                        copy in another fold: ``byte_identical``, ``pixel_identical``,
-                       ``near_plain`` (neither mirrored nor cropped), ``near``, ``linked`` (by a
+                       ``near_plain`` (not mirrored, cropped or turned), ``near``, ``linked`` (by a
                        chain of near-duplicates), ``same_group`` (a patient in several folds)
 ``conflicts``          list of ``kind`` (``pixels``, ``near``), ``classes``, ``files``
 ``balance``            ``classes``, ``sources``, ``folds``, ``classes_by_source``
@@ -31,7 +32,7 @@
                        and given groups joined), ``sha256``, ``pixels_sha256``, ``bytes``,
                        ``format``, ``mode``, ``width``, ``height``, ``twin_folds`` (other folds
                        that hold a near-duplicate) and ``nearest`` (``file``, ``similarity``,
-                       ``kind``, ``mirrored``) or null
+                       ``kind``, ``mirrored``, ``turned``) or null
 =====================  ==========================================================================
 """
 
@@ -77,6 +78,7 @@ def audit_json(audit: Audit) -> dict[str, Any]:
             "near_pairs": links.pairs,
             "mirrored_pairs": links.mirrored_pairs,
             "cropped_pairs": links.cropped_pairs,
+            "turned_pairs": links.turned_pairs,
             "byte_groups": _listed(links.byte_groups, names),
             "pixel_groups": _listed(links.pixel_groups, names),
             "near_groups": _listed(links.groups, names),
@@ -136,6 +138,7 @@ def _file(audit: Audit, index: int) -> dict[str, Any]:
             "similarity": round(nearest.similarity, 4),
             "kind": nearest.kind,
             "mirrored": nearest.mirrored,
+            "turned": nearest.turned,
         },
     }
 

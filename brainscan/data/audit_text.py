@@ -102,7 +102,7 @@ def _duplicates(audit: Audit) -> list[str]:
         f"  {count - found['near']} near-duplicates beyond the first of each (similarity "
         f"{audit.threshold:g} or more): {count} files show {found['near']} different pictures",
         f"  {links.pairs} pairs of distinct pictures are alike, {links.mirrored_pairs} of them "
-        f"mirrored, {links.cropped_pairs} cropped",
+        f"mirrored, {links.cropped_pairs} cropped, {links.turned_pairs} turned",
     ]
     if audit.linked_given_groups:
         lines.append(
@@ -123,7 +123,7 @@ def _twins(audit: Audit) -> list[str]:
         ]
         for t in audit.twins
     ]
-    header = ["fold", "images", "same bytes", "same pixels", "near", "near, mirrored, cropped"]
+    header = ["fold", "images", "same bytes", "same pixels", "near", "near, changed"]
     lines = ["Images with a twin in another fold", *_table([*header, "in a chain"], rows)]
     worst = max(t.near / t.n for t in audit.twins)
     if worst:

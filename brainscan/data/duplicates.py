@@ -1,8 +1,9 @@
-"""Pairs of slices that are the same picture: copies, mirrored, cropped, compressed again.
+"""Pairs of slices that are the same picture: copies, mirrored, cropped, turned, compressed again.
 
 Two pictures are near-duplicates when the correlation of their detail (see
 :mod:`brainscan.data.thumbnails`) reaches :data:`SIMILARITY` for the whole picture, for the
-head alone, or for one of them cropped by up to 30 %, each also mirrored left to right.
+head alone, or for one of them cropped by up to 30 %, each also mirrored left to right; or for the
+whole picture or the head turned by quarter turns or upside down, as augmented sets hold them.
 
 Every pair is compared. So that thousands of images take seconds and memory grows with their
 number only, pairs are first screened in blocks with matrix products of a few leading principal
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brainscan.data.thumbnails import LENGTH, mirrored, signatures
+from brainscan.data.thumbnails import LENGTH, mirrored, signatures, turned
 
 SIMILARITY = 0.92
 """Correlation of detail from which two pictures count as copies."""
@@ -54,7 +55,9 @@ class NearPairs:
     kind
         ``(n,)`` int8, index into :data:`KINDS`.
     mirrored
-        ``(n,)`` bool, whether one had to be mirrored.
+        ``(n,)`` bool, whether one had to be mirrored left to right and not turned.
+    turned
+        ``(n,)`` bool, whether one had to be turned or flipped otherwise.
     """
 
     first: np.ndarray
@@ -62,6 +65,7 @@ class NearPairs:
     similarity: np.ndarray
     kind: np.ndarray
     mirrored: np.ndarray
+    turned: np.ndarray
 
 
 def near_pairs(
@@ -92,6 +96,7 @@ def near_pairs(
     total = len(starts) * (len(starts) + 1) // 2
     done = 0
     for rows in starts:
+        search.turn(_span(rows, len(whole)))
         for cols in starts[rows // _BLOCK :]:
             yield search.block(_span(rows, len(whole)), _span(cols, len(whole)))
             done += 1
@@ -118,25 +123,37 @@ class _Search:
                 if view in (_WHOLE, _HEAD):
                     self._mirrored[view, part] = self._project(mirrored(vectors))
 
+    def turn(self, rows: np.ndarray) -> None:
+        """Turn the pictures that come as rows next; kept for all, they would double the memory."""
+        self._turned = [
+            np.stack([self._project(way) for way in turned(self._signatures(view, rows))])
+            for view in (_WHOLE, _HEAD)
+        ]
+
     def block(self, rows: np.ndarray, cols: np.ndarray) -> NearPairs:
-        """Compare some pictures with others (or with themselves)."""
+        """Compare the pictures turned last with others (or with themselves)."""
         everything = np.arange(_VIEWS)
         parts = [
             self._match(rows, cols, _WHOLE, everything),
             self._match(cols, rows, _WHOLE, everything[1:]),
             self._match(rows, cols, _HEAD, everything[1:2]),
+            self._match_turned(rows, cols, _WHOLE),
+            self._match_turned(rows, cols, _HEAD),
         ]
-        first, second, similarity, view, flipped = (
+        first, second, similarity, view, flipped, way = (
             np.concatenate(columns) for columns in zip(*parts, strict=True)
         )
         first, second = np.minimum(first, second), np.maximum(first, second)
         kind = np.minimum(view, len(KINDS) - 1).astype(np.int8)
-        order = np.lexsort((_SIMPLER * kind - similarity, second, first))
+        harder = kind + len(KINDS) * way
+        order = np.lexsort((_SIMPLER * harder - similarity, second, first))
         first, second = first[order], second[order]
         new = np.ones(len(order), bool)
         new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
         kept = order[new]
-        return NearPairs(first[new], second[new], similarity[kept], kind[kept], flipped[kept])
+        return NearPairs(
+            first[new], second[new], similarity[kept], kind[kept], flipped[kept], way[kept]
+        )
 
     def _match(
         self, rows: np.ndarray, cols: np.ndarray, row_view: int, col_views: np.ndarray
@@ -171,7 +188,28 @@ class _Search:
         found = best >= self._threshold
         flipped, view = np.divmod(choice[found], len(col_views))
         views = np.maximum(col_views[view], row_view)
-        return rows[r[found]], cols[c[found]], best[found], views, flipped > 0
+        whole = np.zeros(len(views), bool)
+        return rows[r[found]], cols[c[found]], best[found], views, flipped > 0, whole
+
+    def _match_turned(
+        self, rows: np.ndarray, cols: np.ndarray, view: int
+    ) -> tuple[np.ndarray, ...]:
+        """Match one view of some pictures, turned and flipped, with the same view of others."""
+        bounds = (self._turned[view] @ self._views[view, cols].T).max(axis=0)
+        possible = bounds >= self._threshold - _ROUNDING
+        if rows[0] == cols[0]:
+            possible = np.triu(possible, 1)
+        r, c = np.nonzero(possible)
+        best = np.empty(len(r), np.float32)
+        for start in range(0, len(r), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            ways = turned(self._signatures(view, rows[r[part]]))
+            others = self._signatures(view, cols[c[part]])
+            best[part] = np.einsum("tij,ij->ti", ways, others).max(axis=0)
+        found = best >= self._threshold
+        count = int(found.sum())
+        views, way = np.full(count, view), np.ones(count, bool)
+        return rows[r[found]], cols[c[found]], best[found], views, ~way, way
 
     def _exact(
         self,

@@ -23,6 +23,7 @@ class Nearest:
     similarity: float
     kind: str
     mirrored: bool
+    turned: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,15 +43,15 @@ class Links:
     byte_folds, pixel_folds, near_folds, plain_folds
         ``(n, folds)`` bool: does the fold hold a copy of the image (itself included) with equal
         bytes, equal pixels, or near (equal pixels included)? ``plain_folds`` leaves out copies
-        that are recognised only mirrored, by the head alone or by cropping.
+        that are recognised only mirrored, turned, by the head alone or by cropping.
     nearest
         For each image its best match with other pixels, or ``None``.
     across
         For each image its best match with other pixels in another fold, or ``None``.
     pairs
         Near-duplicate pairs between distinct pictures.
-    mirrored_pairs, cropped_pairs
-        How many of those match best mirrored; by the head alone or cropped.
+    mirrored_pairs, cropped_pairs, turned_pairs
+        How many of those match best mirrored; by the head alone or cropped; turned.
     """
 
     byte_groups: np.ndarray
@@ -67,6 +68,7 @@ class Links:
     pairs: int
     mirrored_pairs: int
     cropped_pairs: int
+    turned_pairs: int
 
 
 def link(
@@ -100,18 +102,19 @@ def link(
     component = np.arange(len(distinct))
     best = _Best(len(distinct))
     best_in = [_Best(len(distinct)) for _ in folds]
-    pairs = mirrored_pairs = cropped_pairs = 0
+    pairs = mirrored_pairs = cropped_pairs = turned_pairs = 0
     whole, head = seen.whole[distinct], seen.head[distinct]
     for batch in near_pairs(whole, head, threshold=threshold, progress=progress):
         if not batch.first.size:
             continue
         pairs += len(batch.first)
         mirrored_pairs += int(batch.mirrored.sum())
-        cropped_pairs += int((batch.kind > 0).sum())
+        cropped_pairs += int(((batch.kind > 0) & ~batch.turned).sum())
+        turned_pairs += int(batch.turned.sum())
         component = _merge(component, batch.first, batch.second)
         for here, there in ((batch.first, batch.second), (batch.second, batch.first)):
             np.logical_or.at(near, here, present[there])
-            as_it_is = (batch.kind == 0) & ~batch.mirrored
+            as_it_is = (batch.kind == 0) & ~batch.mirrored & ~batch.turned
             np.logical_or.at(plain, here[as_it_is], present[there[as_it_is]])
             order = np.argsort(batch.similarity, kind="stable")
             best.offer(here, there, batch, order)
@@ -133,6 +136,7 @@ def link(
         pairs=pairs,
         mirrored_pairs=mirrored_pairs,
         cropped_pairs=cropped_pairs,
+        turned_pairs=turned_pairs,
     )
 
 
@@ -144,6 +148,7 @@ class _Best:
         self.similarity = np.zeros(count, np.float32)
         self.kind = np.zeros(count, np.int8)
         self.mirrored = np.zeros(count, bool)
+        self.turned = np.zeros(count, bool)
 
     def offer(
         self, here: np.ndarray, there: np.ndarray, batch: NearPairs, order: np.ndarray
@@ -155,6 +160,7 @@ class _Best:
         self.similarity[here[order]] = batch.similarity[order]
         self.kind[here[order]] = batch.kind[order]
         self.mirrored[here[order]] = batch.mirrored[order]
+        self.turned[here[order]] = batch.turned[order]
 
     def match(self, picture: int, places: np.ndarray) -> Nearest | None:
         """Return the partner, at its position in the survey, or ``None`` without one."""
@@ -166,6 +172,7 @@ class _Best:
             min(1.0, float(self.similarity[picture])),
             KINDS[self.kind[picture]],
             bool(self.mirrored[picture]),
+            bool(self.turned[picture]),
         )
 
 

@@ -10,7 +10,7 @@ from brainscan.data.audit import Audit
 from brainscan.data.leaks import is_test
 from brainscan.data.links import Nearest
 
-PAIR_KINDS = ("bytes", "pixels", "near", "mirrored", "cropped")
+PAIR_KINDS = ("bytes", "pixels", "near", "mirrored", "cropped", "turned")
 """How the pictures of a pair are related, the plainest first."""
 
 
@@ -23,7 +23,8 @@ class Pair:
     first, second
         The images; of a pair across training and test, ``first`` is the one to train on.
     kind
-        One of :data:`PAIR_KINDS`; a mirrored pair may be cropped too.
+        One of :data:`PAIR_KINDS`; a mirrored pair may be cropped too; a turned
+        one is turned by quarter turns, upside down, or both mirrored and turned.
     similarity
         Correlation of detail in [0, 1]; 1 for equal pixels.
     across
@@ -76,6 +77,8 @@ def copy_pairs(audit: Audit) -> tuple[Pair, ...]:
 
 
 def _kind(match: Nearest) -> str:
+    if match.turned:
+        return "turned"
     if match.mirrored:
         return "mirrored"
     return "near" if match.kind == "whole" else "cropped"

@@ -22,6 +22,9 @@ SIDE = 32
 LENGTH = SIDE * SIDE
 """Values of one signature."""
 
+TURNS = 6
+"""Ways to turn or flip a picture beside mirroring it left to right."""
+
 _BLUR = 1.5  # standard deviation in pixels of the signature's grid
 _FRAME_CONTRAST = 16  # grey levels: an outer line with less is frame or air
 _HEAD = 0.3  # share of the robust maximum from which a pixel belongs to the head
@@ -78,6 +81,31 @@ def signatures(pictures: np.ndarray, crop: float = 0.0) -> np.ndarray:
 def mirrored(vectors: np.ndarray) -> np.ndarray:
     """Return the signatures of the left-right mirrored pictures: ``(n, LENGTH)``."""
     return vectors.reshape(-1, SIDE, SIDE)[:, :, ::-1].reshape(-1, LENGTH)
+
+
+def turned(vectors: np.ndarray) -> np.ndarray:
+    """Return the signatures of the pictures turned and flipped.
+
+    By quarter turns, upside down and along the diagonals: with the picture as it is and its
+    left-right mirror image these are all symmetries of a square. Each is turned back by one of
+    them.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(TURNS, n, LENGTH)``.
+    """
+    grid = vectors.reshape(-1, SIDE, SIDE)
+    across = grid.transpose(0, 2, 1)
+    ways = (
+        grid[:, ::-1],
+        grid[:, ::-1, ::-1],
+        across,
+        across[:, ::-1],
+        across[:, :, ::-1],
+        across[:, ::-1, ::-1],
+    )
+    return np.stack([way.reshape(-1, LENGTH) for way in ways])
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ from brainscan.data.audit import Audit
 from brainscan.data.leaks import Conflict, FoldTwins, is_test
 from brainscan.data.names import display_name
 
+_CHANGED = "saved again, mirrored, cropped or turned"
 _MUCH = 0.01  # share of test images from which a copy in training moves the figures
 
 
@@ -149,7 +150,7 @@ def _of_split(audit: Audit) -> Verdict:
     whole = f"{found.n:,} {kind}"
     none = f"No copy of the {whole} was found in {there}."
     if not found.near and not found.same_group:
-        detail = "Copies mirrored, cropped and saved again were looked for too."
+        detail = "Copies mirrored, cropped, turned and saved again were looked for too."
         return Verdict("clean", none, detail)
     if not found.near:
         return Verdict("leak", none, patients.strip())
@@ -157,10 +158,10 @@ def _of_split(audit: Audit) -> Verdict:
     also = f"{'is' if found.byte_identical == 1 else 'are'} also in {there}"
     if found.byte_identical:
         sentence = f"{found.byte_identical:,} of {whole} {also}, byte for byte; "
-        sentence += f"{share} when copies saved again, mirrored or cropped are counted."
+        sentence += f"{share} when copies {_CHANGED} are counted."
     else:
         have = "has" if found.near == 1 else "have"
-        sentence = f"{share} of {whole} {have} a copy in {there}: saved again, mirrored or cropped."
+        sentence = f"{share} of {whole} {have} a copy in {there}: {_CHANGED}."
     memory = found.near / found.n >= _MUCH
     weight = "Figures on this split measure memory." if memory else "Take them out of the test."
     return Verdict("leak", sentence, weight + patients)

@@ -25,6 +25,7 @@ _KINDS = {
     "near": "Alike",
     "mirrored": "Mirrored",
     "cropped": "Cropped",
+    "turned": "Turned",
 }
 
 
@@ -52,9 +53,10 @@ def copies(found: AuditedDataset) -> None:
     st.html(f'<div class="bs-pairs" data-testid="pairs">{cards}</div>')
     st.caption(
         "Each image with its closest copy, one in another fold before one in its own. Alike: saved "
-        "again, resized, or the neighbouring slice of a scan; mirrored may be cropped too. Copies "
-        "turned, upside down or inverted are not looked for. Similarity is the correlation of "
-        f"detail on a 32 x 32 grid; pairs from {found.audit.threshold:g} count as copies."
+        "again, resized, or the neighbouring slice of a scan. Mirrored ones may be cropped too. "
+        "Turned: by quarter turns or upside down. Inverted copies are not looked for. Similarity: "
+        "correlation of detail on a 32 x 32 grid; pairs from "
+        f"{found.audit.threshold:g} count as copies."
     )
 
 

@@ -78,7 +78,11 @@ def _tiles(found: AuditedDataset) -> None:
     tiles = [
         ("Images", f"{images:,}", f"{unread:,} unreadable" if unread else "all readable"),
         ("Distinct images", f"{different['by_pixels']:,}", "equal pixels counted once"),
-        ("Different pictures", f"{different['near']:,}", "mirrored and cropped counted as equal"),
+        (
+            "Different pictures",
+            f"{different['near']:,}",
+            "however mirrored, cropped, turned",
+        ),
         ("Groups", f"{groups:,}", "copies and patients together" if named else "of copies"),
         ("Label conflicts", f"{len(audit.conflicts):,}", f"{equal:,} between equal pictures"),
     ]

@@ -10,7 +10,7 @@ from brainscan.ui.dataset_run import DatasetJob, start, start_synthetic
 from brainscan.ui.source_choice import choose_source
 
 _FINDS = (
-    ("Copies", "Same bytes, same pixels, saved again, resized, mirrored or cropped."),
+    ("Copies", "Same bytes, same pixels, saved again, resized, mirrored, cropped or turned."),
     ("Leaks", "Test images whose picture, or patient, is also in training."),
     ("Label conflicts", "One picture under two labels."),
     ("Giveaways", "How well border, file size and colour mode predict the class, brain unseen."),
