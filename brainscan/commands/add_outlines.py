@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from brainscan.commands.measuring import measured_on
+from brainscan.commands.release_version import release_version
 from brainscan.data.dataset import open_dataset
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.release import models_root, open_release
@@ -42,7 +43,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("run_name", metavar="RUN", help="a run with --outlines only")
     parser.add_argument("--runs", type=Path, metavar="DIR", help="where runs are kept (runs/)")
     parser.add_argument("--to", required=True, metavar="NAME", help="released model to extend")
-    parser.add_argument("--version", required=True, help="version of the release with outlines")
+    parser.add_argument(
+        "--version",
+        required=True,
+        type=release_version,
+        help="version of the release with outlines",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR",
                         help="write DIR/NAME and leave the release as it is")  # fmt: skip
     parser.add_argument("--test", nargs="+", default=[], type=Path, metavar="DATASET")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from brainscan.commands.json_file import check_json, write_json
+from brainscan.commands.release_version import release_version
 from brainscan.data.dataset import open_dataset
 from brainscan.errors import BrainScanError
 from brainscan.explain.deletion import FILL, SHARES
@@ -73,7 +74,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     ):  # fmt: skip
         parser.add_argument(option, type=kind, default=default, metavar=letter, help=told)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file")
-    parser.add_argument("--version", metavar="VERSION",
+    parser.add_argument("--version", type=release_version, metavar="VERSION",
                         help="write the figures into the release, as this version")  # fmt: skip
     parser.set_defaults(run=run)
 
@@ -81,6 +82,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
     check_json(args.json)
+    if args.version and args.limit:
+        msg = (
+            "Figures of a part of the slices do not go into a release. Leave --limit out, or "
+            "--version."
+        )
+        raise BrainScanError(msg)
     began = time.monotonic()
     opened = [open_dataset(path) for path in args.datasets]
     datasets = [
@@ -150,4 +157,6 @@ def _count(text: str) -> int:
 
 def _count_or_none(text: str) -> int:
     """Return a whole number, 0 or more."""
-    return 0 if text == "0" else _count(text)
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a whole number, 0 or more, is needed, got {text}")
+    return int(text)

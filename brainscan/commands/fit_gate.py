@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from brainscan.commands.release_version import release_version
 from brainscan.inference.release import open_release
 from brainscan.notice import RESEARCH_USE
 from brainscan.progress import ProgressBar
@@ -38,7 +39,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
                         help="the datasets it was trained on")  # fmt: skip
     parser.add_argument("--not-brain-mri", type=Path, metavar="DIR",
                         help="real pictures that it must refuse")  # fmt: skip
-    parser.add_argument("--version", metavar="VERSION", help="write the gate as this version")
+    parser.add_argument(
+        "--version", type=release_version, metavar="VERSION", help="write the gate as this version"
+    )
     parser.set_defaults(run=run)
 
 

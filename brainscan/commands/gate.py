@@ -10,7 +10,7 @@ from typing import Any
 
 from brainscan.commands.json_file import check_json, write_json
 from brainscan.data.dataset import open_dataset
-from brainscan.errors import BrainScanError, ModelUnavailable
+from brainscan.errors import BrainScanError, DatasetError, ModelUnavailable
 from brainscan.evaluation.intervals import proportion
 from brainscan.imaging.files import find_images
 from brainscan.inference.batch import predict_files
@@ -55,6 +55,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
     check_json(args.json)
+    if not args.datasets and not args.not_brain_mri:
+        msg = (
+            "Nothing to measure the gate on. Give datasets of genuine slices, a folder of other "
+            "pictures with --not-brain-mri, or both."
+        )
+        raise BrainScanError(msg)
     classifier = TumorClassifier.load(args.model, runtime="openvino-throughput")
     if classifier.gate is None:
         msg = (
@@ -76,6 +82,8 @@ def run(args: argparse.Namespace) -> int:
     if args.not_brain_mri:
         folder = args.not_brain_mri
         kinds = {path: path.name.split("-")[0] for path in find_images(folder)}
+        if not kinds:
+            raise DatasetError(f"{folder} holds no pictures. Give another folder to measure.")
         found["others"] = _measure(classifier, kinds, folder.name)
         _print(f"{folder.name}: other pictures refused", found["others"])
         found["left_out"] = classifier.release.manifest.get("gate", {}).get("left_out")

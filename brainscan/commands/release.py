@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from brainscan.commands.measuring import measured_on
+from brainscan.commands.release_version import release_version
 from brainscan.commands.volume_rule import measured
 from brainscan.data.dataset import open_dataset
 from brainscan.errors import TrainingError
@@ -46,7 +47,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("run_name", metavar="RUN", help="name of the run")
     parser.add_argument("--runs", type=Path, metavar="DIR", help="where runs are kept (runs/)")
     parser.add_argument("--name", metavar="NAME", help="name of the release (the architecture)")
-    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--version", default="1.0.0", type=release_version)
     parser.add_argument("--test", nargs="+", default=[], metavar="DATASET")
     parser.add_argument("--test-folds", nargs="+", default=[], metavar="FOLD")
     parser.add_argument("--types-from", metavar="RUN",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from brainscan.commands.json_file import check_json, write_json
+from brainscan.commands.release_version import release_version
 from brainscan.data.dataset import Dataset, open_dataset
 from brainscan.errors import TrainingError
 from brainscan.inference.classifier import TumorClassifier
@@ -42,7 +43,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
                         help="the datasets it was trained on")  # fmt: skip
     parser.add_argument("--test", nargs="+", default=[], type=Path, metavar="DATASET")
     parser.add_argument("--test-folds", nargs="+", default=[], metavar="FOLD")
-    parser.add_argument("--version", metavar="VERSION", help="write the rule as this version")
+    parser.add_argument(
+        "--version", type=release_version, metavar="VERSION", help="write the rule as this version"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rule to a file")
     parser.set_defaults(run=run)
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from brainscan.data.thumbnails import LENGTH, mirrored, signatures, thumbnails
+from brainscan.data.thumbnails import LENGTH, mirrored, signatures, thumbnails, turned
 from brainscan.imaging.scan import Scan
 
 BITS = 512
@@ -92,7 +92,7 @@ def unpacked(packed: np.ndarray) -> np.ndarray:
 
 
 def near_clusters(looks: Sequence[Look]) -> np.ndarray:
-    """Number pictures so that near copies, mirrored ones too, share a number.
+    """Number pictures so that near copies, mirrored and turned ones too, share a number.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def near_clusters(looks: Sequence[Look]) -> np.ndarray:
         vectors = signatures(pictures)
         stored = signs(simhash(vectors))
         stored[~vectors.any(axis=1)] = 0.0
-        for asked in (vectors, mirrored(vectors)):
+        for asked in (vectors, mirrored(vectors), *turned(vectors)):
             for start in range(0, len(looks), _BLOCK):
                 part = slice(start, start + _BLOCK)
                 agree = signs(simhash(asked[part])) @ stored.T

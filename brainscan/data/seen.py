@@ -4,9 +4,9 @@ A release carries ``seen.npz``: of every training and validation image 16 bytes 
 of its file and of its decoded pixels, and a few hundred bits that say which picture it is. The
 bits are signs of random projections (Charikar's SimHash) of the detail of the thumbnails that
 :mod:`brainscan.data.duplicates` compares: equal bits mean a small angle between the details.
-Compressed, resized and brightened copies keep nearly all bits; mirrored ones are found by asking
-with the mirrored picture, cropped ones because a few crops are stored and asked for. No picture
-is stored, only signs of mixtures of a 32-pixel thumbnail's detail.
+Compressed, resized and brightened copies keep nearly all bits; mirrored and turned ones are found
+by asking with the mirrored and the turned picture, cropped ones because a few crops are stored and
+asked for. No picture is stored, only signs of mixtures of a 32-pixel thumbnail's detail.
 
 The network's own input was tried first and is worse: its crop to the head moves by a few
 percent between copies, which costs more than the crops it undoes.
@@ -38,7 +38,7 @@ import numpy as np
 
 from brainscan.data.look import BITS, DIGEST, NEAR_BITS, Look, pictures_of, signs, simhash, unpacked
 from brainscan.data.record import Record
-from brainscan.data.thumbnails import mirrored, signatures
+from brainscan.data.thumbnails import mirrored, signatures, turned
 from brainscan.errors import InputRejected, ModelUnavailable
 from brainscan.imaging.reading import read_scan
 
@@ -179,7 +179,8 @@ class SeenImages:
         -------
         list
             ``"identical"`` for equal bytes or equal decoded pixels, ``"near"`` for the same
-            picture compressed, resized, brightened, mirrored or cropped, otherwise ``None``.
+            picture compressed, resized, brightened, mirrored, cropped or turned (by quarter
+            turns, upside down), otherwise ``None``.
         """
         found: list[Seen | None] = []
         for start in range(0, len(looks), _BLOCK):
@@ -203,17 +204,23 @@ class SeenImages:
         if not len(self):
             return best
 
-        def ask(vectors: np.ndarray, stored: np.ndarray, bits: int, allowed: float) -> None:
-            for asked in (vectors, mirrored(vectors)):
+        def ask(
+            vectors: np.ndarray,
+            stored: np.ndarray,
+            bits: int,
+            allowed: float,
+            *more: np.ndarray,
+        ) -> None:
+            for asked in (vectors, mirrored(vectors), *more):
                 answer = signs(simhash(asked)[:, :bits])
                 shares = 0.5 - (answer @ stored[:, :bits].T).max(axis=1) / (2 * bits)
                 # A picture without detail is like nothing else.
                 shares[~asked.any(axis=1)] = np.inf
                 np.minimum(best, shares - np.float32(allowed), out=best)
 
-        plain = signatures(whole)
-        ask(plain, self._whole, BITS, NEAR_BITS)
-        ask(signatures(head), self._head, BITS, NEAR_BITS)
+        for pictures, stored in ((whole, self._whole), (head, self._head)):
+            vectors = signatures(pictures)
+            ask(vectors, stored, BITS, NEAR_BITS, *turned(vectors))
         for crop in _FINER_CROPS:
             for number in range(len(_STORED_CROPS)):
                 ask(

@@ -58,6 +58,16 @@ def test_predict_rejects_and_no_gate_answers(
     assert answered["refusal"] == refused["reason"]
 
 
+def test_nothing_to_measure_is_said(
+    strict: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["gate"]) == 2
+    assert "Nothing to measure the gate on." in capsys.readouterr().err
+    (tmp_path / "none").mkdir()
+    assert main(["gate", "--not-brain-mri", str(tmp_path / "none")]) == 2
+    assert "holds no pictures" in capsys.readouterr().err
+
+
 def test_gate_counts_by_kind(
     strict: Path, vanished: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -72,6 +72,10 @@ _CHANGES = {
     "compressed": _jpeg,
     "half the size": lambda p: cv2.resize(p, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
     "mirrored": lambda p: p[:, ::-1],
+    "upside down": lambda p: p[::-1],
+    "turned by 180 degrees": lambda p: p[::-1, ::-1],
+    "turned by 90 degrees, framed and compressed": lambda p: _jpeg(np.pad(np.rot90(p), 30)),
+    "mirrored along a diagonal": lambda p: p.T,
     "darker": lambda p: (p * 0.7).astype(np.uint8),
     "framed": lambda p: np.pad(p, 30),
     "cropped by 10 %": lambda p: _cropped(p, 0.10),
@@ -138,7 +142,7 @@ def test_progress_may_stop_the_search(seen: SeenImages) -> None:
 
 
 def test_near_clusters_join_copies_and_nothing_else() -> None:
-    pictures = [_picture(1), _picture(50), _picture(1)[:, ::-1], _jpeg(_picture(50)), _picture(70)]
+    pictures = [_picture(1), _picture(50), _picture(1)[::-1], _jpeg(_picture(50)), _picture(70)]
     blank = np.zeros((64, 64), np.uint8)
     numbers = near_clusters([_look(picture) for picture in (*pictures, blank, blank)])
     assert numbers[0] == numbers[2]

@@ -134,5 +134,9 @@ def test_the_command_writes_what_it_prints(
     assert "(2 px beside allowed)" in capsys.readouterr().out
     assert main(["faithfulness", str(spots.root), str(spots.root), "--folds", "4"]) == 2
     assert "folders of one name" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        main([*command, "--limit", "0"])
+    for wrong in (["--limit", "0"], ["--tolerance", "-1"], ["--version", "newest"]):
+        with pytest.raises(SystemExit):
+            main([*command, *wrong])
+    assert "'newest' is no version. Give three numbers" in capsys.readouterr().err
+    assert main([*command, "--limit", "1", "--version", "1.0.0"]) == 2
+    assert "do not go into a release" in capsys.readouterr().err
