@@ -58,6 +58,8 @@ class NearPairs:
         ``(n,)`` bool, whether one had to be mirrored left to right and not turned.
     turned
         ``(n,)`` bool, whether one had to be turned or flipped otherwise.
+    plain
+        ``(n,)`` bool, whether they also match whole and as they are.
     """
 
     first: np.ndarray
@@ -66,6 +68,7 @@ class NearPairs:
     kind: np.ndarray
     mirrored: np.ndarray
     turned: np.ndarray
+    plain: np.ndarray
 
 
 def near_pairs(
@@ -151,8 +154,15 @@ class _Search:
         new = np.ones(len(order), bool)
         new[1:] = (first[1:] != first[:-1]) | (second[1:] != second[:-1])
         kept = order[new]
+        first, second = first[new], second[new]
+        # The search stops at the first view that matches, which need not be the plainest.
+        plain = (kind[kept] == _WHOLE) & ~flipped[kept] & ~way[kept]
+        other = np.flatnonzero(~plain)
+        straight = np.zeros(len(other), bool)
+        same = self._exact(first[other], _WHOLE, straight, second[other], np.zeros_like(other))
+        plain[other] = same >= self._threshold
         return NearPairs(
-            first[new], second[new], similarity[kept], kind[kept], flipped[kept], way[kept]
+            first, second, similarity[kept], kind[kept], flipped[kept], way[kept], plain
         )
 
     def _match(

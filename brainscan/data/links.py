@@ -114,8 +114,7 @@ def link(
         component = _merge(component, batch.first, batch.second)
         for here, there in ((batch.first, batch.second), (batch.second, batch.first)):
             np.logical_or.at(near, here, present[there])
-            as_it_is = (batch.kind == 0) & ~batch.mirrored & ~batch.turned
-            np.logical_or.at(plain, here[as_it_is], present[there[as_it_is]])
+            np.logical_or.at(plain, here[batch.plain], present[there[batch.plain]])
             order = np.argsort(batch.similarity, kind="stable")
             best.offer(here, there, batch, order)
             for number, own in enumerate(best_in):

@@ -16,7 +16,8 @@ def held_together(
     """Decide which images stay on one side: a given group, otherwise near copies.
 
     A source whose images all carry one group name tells no groups apart; its images are held
-    together by near copies, like those without a group.
+    together by near copies, like those without a group. A group is the dataset's: it may hold
+    images of several sources.
 
     Returns
     -------
@@ -33,7 +34,7 @@ def held_together(
     clusters = np.arange(len(rows)) if all(grouped) else near_clusters(looks)
     groups = np.array(
         [
-            numbers.setdefault((row.source, row.group) if own else int(cluster), len(numbers))
+            numbers.setdefault(row.group if own else int(cluster), len(numbers))
             for row, own, cluster in zip(rows, grouped, clusters, strict=True)
         ],
         np.int64,

@@ -19,7 +19,7 @@ WILSON_NOTE = (
 )
 _Z = 1.959963984540054  # standard normal quantile of 0.975
 _SAME = 1e-12
-_FEW_GROUPS = 10  # Cameron, Gelbach and Miller, Rev. Econ. Stat. 90 (2008) 414-427
+_FEW_GROUPS = 20  # Cameron, Gelbach and Miller, Rev. Econ. Stat. 90 (2008) 414-427
 _BLOCK_ELEMENTS = 2_000_000  # bounds the working memory of the bootstrap to a few 16 MB arrays
 
 
@@ -119,6 +119,7 @@ def resampling_units(
     An image without a group is its own unit, shared with its byte-identical copies. A source
     whose images all carry one group name says nothing about patients (the spread between
     groups cannot be estimated from one); its images are drawn singly and a sentence says so.
+    A group is the dataset's: it may hold images of several sources.
     The slices of a volume are one patient's whatever the group says: without a group the volume
     is theirs, and they are never drawn singly.
 
@@ -152,7 +153,7 @@ def resampling_units(
         if len(found) == 1 and None not in found and counts[source] > 1 and source not in sliced
     }
     units: list[Hashable] = [
-        (source, "image", digest) if group is None or source in single else (source, group)
+        (source, "image", digest) if group is None or source in single else group
         for group, source, digest in zip(groups, sources, digests, strict=True)
     ]
     notes = tuple(

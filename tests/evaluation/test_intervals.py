@@ -117,10 +117,10 @@ def test_units_are_groups_and_single_images_where_groups_are_unknown():
     assert len(notes) == 1  # lgg has a single group here
 
 
-def test_the_same_group_name_in_two_sources_is_two_groups():
-    units, notes = resampling_units(["1", "2", "1", "2"], ["a", "a", "b", "b"], list("wxyz"))
-    assert len(set(units)) == 4
-    assert notes == ()
+def test_a_group_is_the_datasets_whatever_the_sources():
+    units, _ = resampling_units(["1", "2", "1", "3"], ["a", "a", "b", "b"], list("wxyz"))
+    assert units[0] == units[2]
+    assert len(set(units)) == 3
 
 
 def test_a_source_with_one_group_name_is_resampled_by_image_and_says_so():
@@ -140,8 +140,8 @@ def test_a_bootstrap_over_few_patients_says_that_it_is_too_narrow():
 
 
 def test_several_images_of_a_patient_make_wilson_intervals_too_narrow_and_that_is_said():
-    patients = [f"p{number}" for number in range(10)]
-    _, notes = resampling_units([*patients, "p1"], ["lgg"] * 11, list("abcdefghijk"))
+    patients = [f"p{number}" for number in range(20)]
+    _, notes = resampling_units([*patients, "p1"], ["lgg"] * 21, list("abcdefghijklmnopqrstu"))
     assert len(notes) == 1 and "Wilson" in notes[0]
     _, notes = resampling_units(["p1", "p2", None, None], ["lgg"] * 4, list("abcd"))
     assert notes == ()
