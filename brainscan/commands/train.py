@@ -52,7 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--folds", nargs="+", default=[], metavar="FOLD",
                         help="use only these folds of the manifest")  # fmt: skip
     parser.add_argument("--validation-share", type=float, metavar="SHARE",
-                        help="share held out, in whole groups, to choose the epoch")  # fmt: skip
+                        help="share held out for validation, near copies whole")  # fmt: skip
     parser.add_argument("--train-whole", nargs="+", default=[], metavar="SOURCE",
                         help="sources of which nothing is held out")  # fmt: skip
     parser.add_argument("--weights", metavar="FILE",
@@ -127,7 +127,9 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
     labelled = [open_dataset(path).images_only("Training") for path in args.datasets]
     types = _types(labelled)
     defaults = TrainingConfig(
-        args.architecture, tuple(str(Path(p).resolve()) for p in args.datasets)
+        args.architecture,
+        tuple(str(Path(p).resolve()) for p in args.datasets),
+        together="looks",
     )
     if args.architecture == "custom_cnn":
         # From random weights: no frozen head stage, a higher rate, more epochs.

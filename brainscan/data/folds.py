@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +11,20 @@ import numpy as np
 from brainscan.data.dataset import Dataset, Record
 from brainscan.errors import DatasetError
 
+_MOST = 2.0  # times the share wanted, up to which kin are held out
 
-def hold_out(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
+
+def unit_of(record: Record, kin: Mapping[str, str]) -> str:
+    """Return what must not be parted from a record: its kin, else its group, else itself."""
+    return kin.get(record.name) or record.group or record.name
+
+
+def hold_out(
+    dataset: Dataset, share: float, seed: int, kin: Mapping[str, str] | None = None
+) -> tuple[Dataset, Dataset]:
     """Split off a validation part, whole groups at a time, from every source and label.
 
-    Images without a group are their own group. From each stratum (source and the label that
+    Images without kin or group are their own group. From each stratum (source and the label that
     is most frequent in the group) groups are drawn in random order until ``share`` of its images is
     reached; a stratum with a single group stays in training.
 
@@ -26,6 +36,8 @@ def hold_out(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Datase
         Share of each stratum to hold out, in (0, 1).
     seed
         Of the draw.
+    kin
+        From :func:`brainscan.data.kin.kin_of`: more than the groups that the dataset names.
 
     Returns
     -------
@@ -40,7 +52,7 @@ def hold_out(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Datase
     groups: dict[str, list[Record]] = defaultdict(list)
     for record in dataset.records:
         if record.label is not None:
-            groups[record.group or record.name].append(record)
+            groups[unit_of(record, kin or {})].append(record)
     strata: dict[tuple[str, str], list[str]] = defaultdict(list)
     for group, members in groups.items():
         strata[_majority(members)].append(group)
@@ -49,6 +61,10 @@ def hold_out(dataset: Dataset, share: float, seed: int) -> tuple[Dataset, Datase
     for stratum in sorted(strata):
         names = sorted(strata[stratum])
         wanted = share * sum(len(groups[name]) for name in names)
+        if kin:
+            # Near copies can chain through many patients: such a cluster would be all there is.
+            small = [name for name in names if len(groups[name]) <= _MOST * wanted]
+            names = small if len(small) > 1 else names
         taken = 0
         for name in generator.permutation(names)[:-1]:
             if taken >= wanted:

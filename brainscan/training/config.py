@@ -30,6 +30,10 @@ class TrainingConfig:
         Sources of which nothing is held out, because their groups are too large to spare. What
         the remaining sources cannot calibrate (the types, as a rule) then needs a run that held
         them out.
+    together
+        What is never parted into training and validation: ``"looks"``: the groups that the data
+        names and all near-duplicates; ``"groups"``: those groups alone, as in runs that were begun
+        before there was a choice.
     types
         Tumor types the network tells apart; empty for a binary network.
     weights
@@ -67,6 +71,7 @@ class TrainingConfig:
     folds: tuple[str, ...] = ()
     validation_share: float = 0.15
     whole: tuple[str, ...] = ()
+    together: str = "groups"
     types: tuple[str, ...] = ()
     weights: str = "imagenet"
     head_epochs: int = 1
@@ -102,6 +107,7 @@ class TrainingConfig:
             ),
             "average must lie in [0, 1)": 0 <= self.average < 1,
             "patience must be at least 1": self.patience >= 1,
+            "together must be groups or looks": self.together in ("groups", "looks"),
             "keep must be best or last": self.keep in ("best", "last"),
             "tumor_from must be features or evidence": self.tumor_from in ("features", "evidence"),
             "outlines must be none, joint or only": self.outlines in ("none", "joint", "only"),

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from brainscan.data.dataset import Dataset, combine, open_dataset
-from brainscan.data.folds import hold_out
+from brainscan.data.folds import hold_out, unit_of
+from brainscan.data.kin import kin_of
 from brainscan.data.loader import DataLoader
 from brainscan.errors import TrainingError
 from brainscan.runs.folder import RunFolder
@@ -23,17 +24,16 @@ def training_split(config: TrainingConfig) -> tuple[Dataset, Dataset]:
     """
     labelled = [_usable(open_dataset(path), config.folds) for path in config.datasets]
     tumor_free = [_usable(open_dataset(path), config.folds) for path in config.tumor_free]
-    training, validation = hold_out(
-        combine(labelled, tumor_free), config.validation_share, config.seed
-    )
+    everything = combine(labelled, tumor_free)
+    kin = kin_of(everything) if config.together == "looks" else {}
+    training, validation = hold_out(everything, config.validation_share, config.seed, kin)
     # After the draw, so that the other sources are split as in a run that holds out all.
     # A group that reaches into another source goes back with all its images.
-    back = {r.group or r.name for r in validation.records if r.source in config.whole}
-    returned = tuple(r for r in validation.records if (r.group or r.name) in back)
+    back = {unit_of(r, kin) for r in validation.records if r.source in config.whole}
+    returned = tuple(r for r in validation.records if unit_of(r, kin) in back)
     training = replace(training, records=training.records + returned)
-    validation = replace(
-        validation, records=tuple(r for r in validation.records if (r.group or r.name) not in back)
-    )
+    kept = tuple(r for r in validation.records if unit_of(r, kin) not in back)
+    validation = replace(validation, records=kept)
     for name, part in (("training", training), ("validation", validation)):
         labels = {record.label for record in part.records}
         if labels != {"tumor", "no_tumor"}:

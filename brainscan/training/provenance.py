@@ -30,6 +30,7 @@ def data_facts(config: TrainingConfig, training: Dataset, validation: Dataset) -
             "validation": validation.fingerprint(),
         },
         "folds": list(config.folds),
+        "together": config.together,
         "images": [
             {
                 "source": source,
