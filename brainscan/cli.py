@@ -13,7 +13,7 @@ from brainscan.notice import RESEARCH_USE
 
 COMMANDS = (
     "predict", "anonymize", "evaluate", "gate", "audit", "train", "release", "add_outlines",
-    "volume_rule", "fit_gate", "faithfulness", "models", "contact_sheet",
+    "volume_rule", "fit_gate", "measure", "faithfulness", "models", "contact_sheet",
 )  # fmt: skip
 
 

@@ -222,6 +222,7 @@ def _print_figures(result: EvaluationResult) -> None:
         if part.auroc.defined:
             lines.append((f"AUROC, {part.name}", part.auroc))
             lines.append((f"Sensitivity at specificity 0.95, {part.name}", part.sensitivity_at_95))
+            lines.append((f"Expected calibration error, {part.name}", part.ece))
     lines += decision_lines(result.decisions)
     width = max(len(name) for name, _ in lines)
     print(f"{'':{width}}  value  95 % interval        n    (threshold {own.threshold:.3f})")

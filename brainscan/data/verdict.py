@@ -142,8 +142,10 @@ def leaks(audit: Audit) -> FoldTwins | None:
 def _of_split(audit: Audit) -> Verdict:
     found = leaks(audit)
     assert found is not None  # the caller has looked
-    tests = any(is_test(twins.fold) for twins in audit.twins)
+    tests = sum(map(is_test, audit.links.folds))
     kind, there = ("test images", "training") if tests else ("images", "another fold")
+    if tests > 1:  # a copy of a test image may lie among the validation images
+        kind, there = "test and validation images", "another part of the split"
     belong = "belongs" if found.same_group == 1 else "belong"
     patients = f" {found.same_group:,} {belong} to a group (patient) that is also in {there}."
     patients = patients if found.same_group else ""

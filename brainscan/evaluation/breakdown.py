@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from brainscan.evaluation.intervals import Estimate, GroupBootstrap, proportion
+from brainscan.evaluation.metrics import ranking_figures
 from brainscan.evaluation.rows import ImageRow
 from brainscan.evaluation.statistics import Ranking
 
@@ -32,6 +33,7 @@ class Breakdown:
     specificity: Estimate
     auroc: Estimate
     sensitivity_at_95: Estimate
+    ece: Estimate
     hit_rate: Estimate
 
     def to_json(self) -> dict[str, Any]:
@@ -46,6 +48,7 @@ class Breakdown:
             "specificity": self.specificity.to_json(),
             "auroc": self.auroc.to_json(),
             "sensitivity_at_specificity_95": self.sensitivity_at_95.to_json(),
+            "ece": self.ece.to_json(),
             "hit_rate": self.hit_rate.to_json(),
         }
 
@@ -79,7 +82,7 @@ def breakdown(
     probability = np.array([value for _, value, _ in counted], float)
     tumors, others = int(truth.sum()), int((~truth).sum())
     found = probability >= threshold
-    auroc, at_95 = ranked(truth, probability, [unit for _, _, unit in counted])
+    figures = ranking_figures(truth, probability, [unit for _, _, unit in counted])
     return Breakdown(
         name=name,
         n_tumor=tumors,
@@ -91,8 +94,9 @@ def breakdown(
         specificity=proportion(
             int((~truth & ~found).sum()), others, "There is no image without tumour."
         ),
-        auroc=auroc,
-        sensitivity_at_95=at_95,
+        auroc=figures.auroc,
+        sensitivity_at_95=figures.sensitivity_at_95,
+        ece=figures.ece,
         hit_rate=hit_rate(rows),
     )
 

@@ -130,13 +130,13 @@ def breakdown_table(parts: Sequence[Breakdown]) -> str:
         f'<td class="number n">{part.n_no_tumor}</td>'
         f'<td class="number n">{part.indeterminate}</td>'
         f"{value_cell(part.auroc)}{value_cell(part.sensitivity_at_95)}{value_cell(part.sensitivity)}"
-        f"{value_cell(part.specificity)}{value_cell(part.hit_rate)}</tr>"
+        f"{value_cell(part.specificity)}{value_cell(part.ece)}{value_cell(part.hit_rate)}</tr>"
         for part in parts
     )
     counts = [("tumour", True), ("no tumour", True), ("indeterminate", True)]
     at_95 = "sensitivity at specificity 0.95"
     inside = "heat-map maximum inside the tumour"
-    names = ("AUROC", at_95, "sensitivity", "specificity", inside)
+    names = ("AUROC", at_95, "sensitivity", "specificity", "calibration error", inside)
     return html_table([("", False), *counts, *((name, False) for name in names)], lines)
 
 

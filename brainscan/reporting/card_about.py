@@ -87,6 +87,7 @@ def glance(manifest: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     validation = sum(whole(row.get("validation")) or 0 for row in counted)
     pairs = [
         ("Made", text(manifest.get("created"))[:10]),
+        ("Measured", text(manifest.get("measured"))[:10]),
         ("Input", f"one slice, {size} x {size} pixels" if size else ""),
         ("Types", ", ".join(words(manifest.get("types"))) or "none: tumour or not"),
         ("Threshold", _short(manifest.get("threshold"))),

@@ -18,7 +18,7 @@ from brainscan.reporting.card_headline import headline
 from brainscan.reporting.card_json import dig, rows, table, text, whole, words
 from brainscan.reporting.card_outlines import outlines_of
 from brainscan.reporting.card_parts import Section, Table, Text
-from brainscan.reporting.card_results import heading, held_out, test_sets
+from brainscan.reporting.card_results import heading, held_out, near_copies_together, test_sets
 from brainscan.reporting.card_sources import SOURCES
 
 REFERENCE = (
@@ -100,7 +100,11 @@ def _data(manifest: dict[str, Any], files: ReleaseFiles) -> _Answers:
         ("How images were assigned to parts",
          f"Training on folds {folds}{held}. Test: {tests or 'none'}." if folds else ""),
         ("Level at which parts are disjoint", "Whole groups: patients where the source names them "
-         "or their fold, otherwise clusters of near-duplicate images." if folds else ""),
+         f"or their fold{', and near copies' if near_copies_together(manifest) else ''}. "
+         + ("" if near_copies_together(manifest) else
+            "Images without a group were drawn singly. ")
+         + "Test images with a copy in training are counted under Images seen in training."
+         if folds else ""),
         ("Intended sample size", "Not calculated: all images of the test folds were used, and "
          "every figure has its interval."),
     )  # fmt: skip
@@ -126,7 +130,8 @@ def _model(manifest: dict[str, Any], files: ReleaseFiles) -> _Answers:
         ("Training", f"{recipe}; all settings in config.json, the course in history.csv."
          if recipe else ""),
         ("How the final model was chosen",
-         "The last epoch of the schedule; nothing was chosen." if known.get("keep") == "last" else
+         "The last epoch of the schedule. What the validation images chose stands under Training "
+         "data." if known.get("keep") == "last" else
          f"The epoch with the best {best} on the validation images." if best else ""),
         ("Ensembles", f"A teacher was distilled: {teacher}." if text(teacher) else
          "None: one network answers."),

@@ -17,7 +17,7 @@ from brainscan.reporting.card_json import (
     words,
 )
 from brainscan.reporting.card_parts import Block, Cell, Facts, Section, Table, Text, number_text
-from brainscan.reporting.card_results import held_out
+from brainscan.reporting.card_results import held_out, near_copies_together
 from brainscan.reporting.card_sources import SOURCES
 
 _NOT_SAID = "The release does not say which images it was trained on."
@@ -79,10 +79,9 @@ def _split(manifest: dict[str, Any], files: ReleaseFiles) -> str:
         else "All folds of the labelled sources"
     )
     sentence = (
-        f"{first}, divided by whole groups (patients, or clusters of near-duplicate images) into "
-        "training and validation. The validation images chose "
-        f"{'' if files.config.get('keep') == 'last' else 'the epoch, '}"
-        "the temperature and the threshold."
+        f"{first}, divided by whole groups (patients, as far as the source names them"
+        f"{'; near copies too' if near_copies_together(manifest) else ''}) into training and "
+        f"validation. The validation images chose {_chosen(manifest, files)}."
     )
     entire = words(files.config.get("whole"))
     if entire:
@@ -93,6 +92,23 @@ def _split(manifest: dict[str, Any], files: ReleaseFiles) -> str:
     if tested:
         sentence += f" Tested on images outside these: {', '.join(tested)}."
     return sentence
+
+
+def _chosen(manifest: dict[str, Any], files: ReleaseFiles) -> str:
+    """Return in words what the validation images decided."""
+    chosen = [] if files.config.get("keep") == "last" else ["the epoch"]
+    chosen += ["the temperatures", "the thresholds with their bands"]
+    for key, what in (
+        ("type_sets", "the type sets"),
+        ("mirror_rule", "whether a slice is read mirrored too"),
+        ("start_share", "how much of the start is left in the weights"),
+        ("volume_rule", "the rule for volumes"),
+        ("segmentation", "threshold and least probability of an outline"),
+        ("gate", "the limits of the input gate"),
+    ):
+        if manifest.get(key):
+            chosen.append(what)
+    return f"{', '.join(chosen[:-1])} and {chosen[-1]}"
 
 
 def _licences(names: list[str]) -> Table:

@@ -11,6 +11,7 @@ from brainscan.reporting.card_parts import Headline, Section, Table, Text
 from brainscan.reporting.card_results import (
     at_specificity,
     held_out,
+    near_copies_together,
     sources_of,
     test_sets,
 )
@@ -113,7 +114,9 @@ def judged_section(manifest: dict[str, Any]) -> Section:
     lines = tuple((f"{entry.measure}, {entry.where}", entry.figure) for entry in entries)
     caption = "On the test images of the release"
     if any(held_out(part) for _, part, _ in test_sets(manifest)):
-        caption += "; on validation images where that is said, which is a little kinder"
+        caption += "; on validation images where that is said, which is kinder"
+        if not near_copies_together(manifest):
+            caption += ", as near copies of them can be among the training images"
     return Section("judge", "Key figures", (
         Table(caption, ("Measure", "Value"), lines),
     ))  # fmt: skip

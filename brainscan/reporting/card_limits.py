@@ -18,7 +18,12 @@ from brainscan.reporting.card_json import (
 )
 from brainscan.reporting.card_outlines import outlines_of
 from brainscan.reporting.card_parts import Bullets, Figure, Section, Text, number_text
-from brainscan.reporting.card_results import heading, test_sets
+from brainscan.reporting.card_results import (
+    heading,
+    held_out,
+    near_copies_together,
+    test_sets,
+)
 from brainscan.reporting.card_sources import SOURCES
 
 _COARSE = "Evidence maps are coarse (one cell is 8 input pixels) and are no outlines."
@@ -40,7 +45,7 @@ _UNMEASURED = "It was measured on no test set, so nobody knows how often it is w
 
 def limits_section(manifest: dict[str, Any]) -> Section:
     """Return what a reader must not expect of the model."""
-    measured = [line for entry in test_sets(manifest) for line in _counted(*entry)]
+    measured = [line for entry in test_sets(manifest) for line in _counted(manifest, *entry)]
     measured += _gate(table(manifest.get("gate")))
     others = []
     if not table(manifest.get("gate")):
@@ -74,7 +79,9 @@ def _gate(node: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _counted(name: str, part: dict[str, Any], metrics: dict[str, Any]) -> list[str]:
+def _counted(
+    manifest: dict[str, Any], name: str, part: dict[str, Any], metrics: dict[str, Any]
+) -> list[str]:
     """Return sentences on what goes wrong on one test set."""
     title = heading(name, part)
     pieces = rows(metrics.get("by_sequence"))
@@ -88,6 +95,11 @@ def _counted(name: str, part: dict[str, Any], metrics: dict[str, Any]) -> list[s
         ]  # fmt: skip
     lines = [line for piece in pieces for line in _of_piece(piece)]
     lines += _outlined(name, outlines_of(part, metrics))
+    if held_out(part) and not near_copies_together(manifest):
+        lines.append(
+            f"The images of {name} name no patient and were drawn singly: slices of one patient "
+            "lie in training and in validation, and its figures are not those of unseen patients."
+        )
     undecided = defined(part.get("indeterminate"))
     if undecided is not None:
         lines.append(f"On {title} it leaves {_of_hundred(undecided, 'slices')} undecided.")
@@ -96,14 +108,22 @@ def _counted(name: str, part: dict[str, Any], metrics: dict[str, Any]) -> list[s
         if wrong is not None:
             tumors = _of_hundred(wrong, f"{readable(kind)} slices")
             lines.append(f"On {title} it prefers another type for {tumors}.")
-    ece = defined(dig(metrics, "ranking", "ece"))
-    if ece is not None and ece.value is not None:
-        counted = "" if ece.n is None else f" (n {ece.n:,})"
-        lines.append(
-            f"On {title} its tumour probability is off by {number_text(100 * ece.value, 1)} "
-            f"percentage points on average{counted}."
-        )
+    lines += _calibrated(title, dig(metrics, "ranking", "ece"))
+    for piece in pieces if len(pieces) > 1 else ():
+        lines += _calibrated(place(text(piece.get("name"))), piece.get("ece"))
     return lines
+
+
+def _calibrated(title: str, node: Any) -> list[str]:
+    """Return a sentence on the expected calibration error."""
+    ece = defined(node)
+    if ece is None or ece.value is None:
+        return []
+    counted = "" if ece.n is None else f" (n {ece.n:,})"
+    return [
+        f"On {title} the tumour probability, ten bins of it, and the share of tumours in each bin "
+        f"differ by {number_text(100 * ece.value, 1)} percentage points on average{counted}."
+    ]
 
 
 def _of_piece(piece: dict[str, Any]) -> list[str]:
@@ -137,7 +157,10 @@ def _outlined(name: str, node: dict[str, Any]) -> list[str]:
             parts.append(f"misses {_of_hundred(missed, 'lesions')}")
         false = defined(invented)
         if false is not None:
-            parts.append(f"covers part of {_of_hundred(false, 'tumour-free slices')}")
+            slices = _of_hundred(false, "tumour-free slices")
+            least = number(node.get("false_mask_share"))
+            much = "part" if least is None else f"more than {100 * least:g} %"
+            parts.append(f"covers {much} of the head on {slices}")
         quartile = number(dig(piece, "dice_quartiles", 0))
         if quartile == 0:
             parts.append("touches nothing of the tumour on at least every fourth tumour slice")

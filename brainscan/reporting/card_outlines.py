@@ -45,7 +45,8 @@ _LIMITS = (
     "surgery.",
     "It knows one kind of border, that of its training masks: no parts of a tumour (oedema, "
     "enhancing rim, necrosis) are told apart.",
-    "It is drawn slice by slice; neighbouring slices of a volume can disagree at the border.",
+    "The network reads slice by slice. In a volume the neighbouring slices are weighed in "
+    "afterwards, and can still disagree at the border.",
     "Thin processes and lesions of a few pixels are lost at the size the network reads.",
 )
 _LGG = (
@@ -72,7 +73,7 @@ def outlines_section(manifest: dict[str, Any]) -> Section:
     node = table(manifest.get("segmentation"))
     if not node:
         return Section("outlines", "Outlines", (Text(_NO_DECODER),))
-    blocks: list[Block] = [Text(_HOW), *_rule(node), *_validation(node)]
+    blocks: list[Block] = [Text(_HOW), *_rule(node), *_validation(node, manifest)]
     measured: list[Block] = []
     notes: list[str] = []
     for name, part, metrics in test_sets(manifest):
@@ -123,7 +124,7 @@ def _rule(node: dict[str, Any]) -> list[Block]:
     return [*blocks, Text(rule or "The release does not say how its threshold was chosen.")]
 
 
-def _validation(node: dict[str, Any]) -> list[Block]:
+def _validation(node: dict[str, Any], manifest: dict[str, Any]) -> list[Block]:
     lines: list[tuple[Cell, ...]] = []
     found = node.get("validation")
     for row in rows(found):
@@ -133,8 +134,21 @@ def _validation(node: dict[str, Any]) -> list[Block]:
     if not lines:
         return []
     columns = ("Validation slices", "n", "Mean Dice")
-    caption = "On the slices that chose the threshold, which is a little kinder than a test"
+    caption = "On the slices that chose the threshold, which is kinder than a test"
+    trained = [place(name) for name in _trained_below(node, manifest)]
+    if trained:
+        caption += f"; those of {', '.join(trained)} had trained the network below the decoder"
     return [Table(caption, columns, tuple(lines))]
+
+
+def _trained_below(node: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
+    """Return the parts among the validation slices of which the release held nothing out."""
+    held: dict[str, int] = {}
+    for row in rows(dig(manifest, "data", "images")):
+        name = text(row.get("source"))
+        held[name] = held.get(name, 0) + (whole(row.get("validation")) or 0)
+    names = (text(row.get("name")) for row in rows(node.get("validation")))
+    return [name for name in names if held.get(name) == 0]
 
 
 def _one_set(title: str, node: dict[str, Any]) -> list[Block]:
@@ -183,6 +197,6 @@ def _area(part: dict[str, Any]) -> str:
     unit = "px²" if unit == "px" else unit
     name = place(text(part.get("name"))) or "all"
     return (
-        f"{name}: mean {bias:+,.0f} {unit}; 95 of 100 differences lie between {low:+,.0f} and "
-        f"{high:+,.0f} {unit}"
+        f"{name}: mean {bias:+,.0f} {unit}; limits of agreement (1.96 standard deviations) "
+        f"{low:+,.0f} to {high:+,.0f} {unit}"
     )

@@ -50,6 +50,14 @@ def held_out(part: dict[str, Any]) -> bool:
     return words(part.get("folds")) == ["validation"]
 
 
+def near_copies_together(manifest: dict[str, Any]) -> bool:
+    """Whether no near copy of a validation image was trained on.
+
+    Earlier releases kept whole groups together, and drew images without one singly.
+    """
+    return text(dig(manifest, "data", "together")) == "looks"
+
+
 def heading(name: str, part: dict[str, Any]) -> str:
     """Return the name of a test set with its folds."""
     folds = words(part.get("folds"))
@@ -149,12 +157,15 @@ def at_specificity(metrics: dict[str, Any]) -> Any:
 
 _PART_COLUMNS = (
     "Part", "Tumour", "No tumour", "AUROC", "Sensitivity", "Specificity",
-    "Sensitivity at specificity 0.95", "Evidence in mask",
+    "Sensitivity at specificity 0.95", "Calibration error (ECE)", "Evidence in mask",
 )  # fmt: skip
 
 
 def _parts(parts: list[dict[str, Any]]) -> tuple[tuple[Cell, ...], ...]:
-    keys = ("auroc", "sensitivity", "specificity", "sensitivity_at_specificity_95", "hit_rate")
+    keys = (
+        *("auroc", "sensitivity", "specificity", "sensitivity_at_specificity_95", "ece"),
+        "hit_rate",
+    )
     return tuple(
         (
             place(text(part.get("name"))),

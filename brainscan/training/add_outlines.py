@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from brainscan.data.dataset import Dataset
+from brainscan.data.dataset import Dataset, Record
 from brainscan.data.loader import DataLoader
 from brainscan.errors import TrainingError
 from brainscan.inference.classifier import TumorClassifier
@@ -87,13 +87,33 @@ def add_outlines(
     step = max(1, len(validation.records) // _COMPARED)
     some = replace(validation, records=validation.records[::step])
     _refuse_other_answers(release, runtime, some)
-    entry = fit_segmentation_rule(TumorClassifier(extended, runtime), validation.records, progress)
+    judged = _unseen_below(release, validation)
+    entry = fit_segmentation_rule(TumorClassifier(extended, runtime), judged, progress)
     entry["training"] = {
         "settings": _settings(config),
         "images": data_facts(config, training, validation)["images"],
         **_course(run),
     }
     return {**manifest, "segmentation": entry}
+
+
+def _unseen_below(release: Release, validation: Dataset) -> tuple[Record, ...]:
+    """Return the validation slices of sources of which the release, too, held some out.
+
+    The release trained on all slices of the others: outlines are better there than on new ones,
+    and a threshold chosen on them would be too.
+    """
+    images = release.manifest.get("data", {}).get("images", ())
+    whole = {row["source"] for row in images} - {r["source"] for r in images if r["validation"]}
+    known = tuple(r for r in validation.records if r.stratum not in whole)
+    if not any(r.mask for r in known):
+        msg = (
+            f"{release.title} trained on every source with masks as a whole, so that no slice is "
+            "left to choose the threshold of outlines. Train the decoder on a release that held "
+            "some out."
+        )
+        raise TrainingError(msg)
+    return known
 
 
 def _trained(run: RunFolder, config: TrainingConfig) -> keras.Model:

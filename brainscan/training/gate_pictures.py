@@ -70,7 +70,8 @@ def genuine_sources(dataset: Dataset, limit: int, seed: int = _SEED) -> list[Sou
     """Return a random sample of a dataset, every source and sequence alike as far as it goes."""
     strata: dict[str, list[Source]] = defaultdict(list)
     for record in dataset.records:
-        group = f"{record.stratum}/{record.group or record.name}"
+        # A patient's slices stay together whatever their sequence.
+        group = record.group or f"{record.stratum}/{record.name}"
         strata[record.stratum].append(Source(record.stratum, group, _file(record.path)))
     chosen: list[Source] = []
     for left, name in zip(

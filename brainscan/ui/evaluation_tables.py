@@ -112,6 +112,7 @@ def parts_table(parts: Sequence[Breakdown], title: str) -> None:
                 "Sensitivity at spec. 0.95": text_of(part.sensitivity_at_95),
                 "Sensitivity": text_of(part.sensitivity),
                 "Specificity": text_of(part.specificity),
+                "Calibration error": text_of(part.ece),
                 "Peak in tumour": text_of(part.hit_rate),
                 "Indeterminate": part.indeterminate,
                 "Without prediction": part.without_prediction,

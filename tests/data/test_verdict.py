@@ -103,6 +103,14 @@ def test_nothing_readable(tmp_path: Path, split: bool) -> None:
     assert _verdict(tmp_path).level == "nothing"
 
 
+def test_a_copy_of_a_validation_image_is_not_said_to_be_in_training(tmp_path: Path) -> None:
+    _manifest(tmp_path, "p1.png,glioma,A,Testing", "p1b.png,glioma,B,val", "p2.png,notumor,C,train")
+    said = _verdict(tmp_path)
+    assert said.sentence.startswith(
+        "2 of 2 test and validation images are also in another part of the split, byte for byte;"
+    )
+
+
 def _patients(folder: Path, *rows: tuple[str, int, str]) -> Verdict:
     for name, seed, _ in rows:
         save(folder / name, recompressed(picture(seed)) if "c" in name else picture(seed))
