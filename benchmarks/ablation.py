@@ -201,7 +201,8 @@ def setting(
         "measured_patients": len({record.group for record in measured.records}),
         "recipe": asdict(recipe),
         "seeds": list(seeds),
-        "chosen": "Nothing: the same steps and seeds for every variant, measured once at the end.",
+        "chosen": "Nothing was chosen on these patients: the same steps and seeds for every "
+        "variant, measured once at the end.",
         "interval": "95 %, bootstrap over the measured patients of the mean over the seeds.",
         "spread": "Largest minus smallest figure of the single seeds.",
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from brainscan.commands.predict_outputs import refuse_to_overwrite
 from brainscan.data.augmentation import Augmentation
 from brainscan.data.contact_sheet import contact_sheet
 from brainscan.data.dataset import open_dataset
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
         )
         raise BrainScanError(msg)
     dataset = open_dataset(args.dataset).images_only("The contact sheet")
+    refuse_to_overwrite((record.path for record in dataset.records), [args.out])
     labelled = [record for record in dataset.records if record.label is not None]
     if not labelled:
         raise DatasetError(f"{dataset.root.name} has no labelled image to train on.")

@@ -95,10 +95,12 @@ def seen_section(manifest: dict[str, Any]) -> Section:
     compared = False
     for name, part, metrics in test_sets(manifest):
         title = heading(name, part)
+        if held_out(part):  # all of them are among the images recorded
+            continue
         identical, images = whole(part.get("identical_to_training")), whole(part.get("images"))
         node = table(_wherever(part, metrics, "seen"))
         sentence = text(node.get("sentence"))
-        known = identical is not None and images is not None and not held_out(part)
+        known = identical is not None and images is not None
         if not sentence and known:
             sentence = (
                 f"{identical:,} of {images:,} test images are byte-identical to an image used in "

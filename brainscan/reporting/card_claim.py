@@ -161,7 +161,7 @@ def _evaluation(manifest: dict[str, Any]) -> _Answers:
          if sets else "Evidence maps and Grad-CAM; not checked against outlines."),
         ("Tested on internal data", f"{names}: other patients or groups of the same sources."
          if names else "Not done for this release."),
-        ("Tested on external data", "Not done: no clinical data of another institution was read."),
+        ("Tested on external data", "Not done: no test set of another institution."),
         ("Trial registration", "None: not a clinical trial."),
     )  # fmt: skip
 

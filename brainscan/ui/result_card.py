@@ -102,7 +102,7 @@ def probability_html(answer: Mapping[str, Any], what: str = _SLICE_VALUE) -> str
         f'{band}<b class="bs-fill bs-{style}" style="width:{value:.2%}"></b>'
         f'<b class="bs-tick" style="left:{threshold:.2%}"></b></div>'
         f'<div class="bs-scale" aria-hidden="true"><span>0</span>'
-        f'<span class="bs-at" style="left:{threshold:.2%}">threshold {threshold:.2f}</span>'
+        f'<span class="bs-at" style="--bs-at:{threshold:.2%}">threshold {threshold:.2f}</span>'
         "<span>1</span></div></div>"
     )
 

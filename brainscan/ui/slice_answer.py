@@ -65,6 +65,8 @@ def answer_column(row: Row, reader: Reader | None, listed: Worklist, memory: Sto
         warning_cards(dict.fromkeys(row.warnings))
     elif reader is not None and reader.key in row.answers:
         answer = row.answers[reader.key]
+        if answer.get("refusal"):
+            warning_cards(["The input gate refused this picture: rely on no answer."])
         result_card.result_card(
             answer,
             st.session_state.get("point"),

@@ -189,6 +189,10 @@ def test_contact_sheet(folder: Path, tmp_path: Path) -> None:
         == 0
     )
     assert Image.open(out).size == (4 * 192, 192)
+    scan = tmp_path / "yes" / "a.png"
+    before = scan.read_bytes()
+    assert main(["contact_sheet", str(tmp_path), "--out", str(scan)]) == 2
+    assert scan.read_bytes() == before
 
 
 @pytest.mark.parametrize(

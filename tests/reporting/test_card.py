@@ -302,9 +302,11 @@ def test_types_judged_by_another_run_are_told() -> None:
 
 
 def test_the_last_epoch_was_not_chosen_by_validation(tmp_path: Path) -> None:
-    assert "chose the epoch, the temperature" in model_card(full_manifest(), tmp_path)
+    assert "chose the epoch, the temperatures" in model_card(full_manifest(), tmp_path)
     (tmp_path / "config.json").write_text('{"keep": "last"}')
-    assert "chose the temperature and the threshold" in model_card(full_manifest(), tmp_path)
+    card = model_card(full_manifest(), tmp_path)
+    assert "chose the temperatures, the thresholds with their bands" in card
+    assert "chose the epoch" not in card and "nothing was chosen" not in card
 
 
 def test_what_the_probability_is_read_off_and_carved_slices_are_told(tmp_path: Path) -> None:

@@ -66,8 +66,8 @@ def test_limits_speak_of_outlines_where_there_are_some() -> None:
     told = chapter(full_manifest(), "Limits")
     assert "are no outlines" not in told and "has limits of its own" in told
     assert (
-        "- On lgg FLAIR its outline misses 0 of 100 lesions (0 to 49, n 4), covers part of "
-        "25 of 100 tumour-free slices"
+        "- On lgg FLAIR its outline misses 0 of 100 lesions (0 to 49, n 4), covers more than "
+        "0.5 % of the head on 25 of 100 tumour-free slices"
     ) in told
     assert "has a Dice below 0.643 on every fourth tumour slice." in told
     assert "are no outlines" in chapter(without(full_manifest()), "Limits")

@@ -19,7 +19,7 @@ from brainscan.inference.prediction import Prediction
 from brainscan.inference.release import Release
 from brainscan.notice import RESEARCH_USE
 from brainscan.reporting.mask_exports import SLICE_KINDS, slice_file
-from brainscan.ui import exporting, reading_room
+from brainscan.ui import exporting, reading_room, scanlist
 from brainscan.ui.models import Reader
 from brainscan.ui.outlines import outline_of
 from brainscan.ui.store import Stores
@@ -275,6 +275,8 @@ def test_refused_picture_stays_and_can_be_read_anyway(stores: Stores, reader: Re
     assert listed.waiting(reader.key) == [row]
     _read_all(listed, stores, reader)
     assert row.outcome(reader.key) == ("ok", "")
+    shown = scanlist.item(row, reader.key)  # never as one of the decisions
+    assert shown["kind"] == "rejected" and shown["words"].startswith("Refused; ")
     assert "gate refused it" in row.answers[reader.key]["warnings"][0]
     (line,) = json.loads(exporting.results_json([row], reader.key))["results"]
     assert (line["status"], line["refusal"]) == ("ok", reason)
