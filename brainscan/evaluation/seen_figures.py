@@ -61,49 +61,71 @@ def seen_sentence(result: EvaluationResult) -> str:
 
 
 def seen_compared(result: EvaluationResult) -> list[tuple[str, Estimate, Estimate]]:
-    """Return the headline figures on all images and without those seen in training.
+    """Return figures on all images and without those seen in training.
 
-    Empty when no image was seen in training, or when there are no figures.
+    The headline figures, the AUROC of each of several sources and the Dice of the outlines. Empty
+    when no image was seen in training, or when there are no figures.
     """
+    return [(name, on_all, unseen) for _, name, on_all, unseen in _compared(result)]
+
+
+def _compared(result: EvaluationResult) -> list[tuple[str, str, Estimate, Estimate]]:
+    """Return key, name, figure on all images and figure without those seen."""
     without = result.without_seen
     if without is None or not result.counted:
         return []
+    apart = len(result.by_source) > 1
+    left = {key: figure for key, _, figure in _figures(without, apart)}
+    gone = Estimate.undefined(0, "No image of this kind is left.")
     return [
-        (name, on_all, on_unseen)
-        for (name, on_all), (_, on_unseen) in zip(
-            _headline(result), _headline(without), strict=True
-        )
+        (key, name, on_all, left.get(key, gone)) for key, name, on_all in _figures(result, apart)
     ]
 
 
-def _headline(result: EvaluationResult) -> list[tuple[str, Estimate]]:
+def _figures(result: EvaluationResult, apart: bool) -> list[tuple[str, str, Estimate]]:
     tumor = result.at_model_threshold.binary.of_class("tumor")
     types = (
         result.types.accuracy
         if result.types is not None
         else Estimate.undefined(0, "No image with a tumour type is left, or the model has none.")
     )
-    return [
-        ("AUROC", result.ranking.auroc),
-        ("Sensitivity at specificity 0.95", result.ranking.sensitivity_at_95),
-        ("Sensitivity at the model's threshold", tumor.recall),
-        ("Specificity at the model's threshold", tumor.specificity),
-        ("Tumour type accuracy", types),
+    found = [
+        ("auroc", "AUROC", result.ranking.auroc),
+        (
+            "sensitivity_at_specificity_95",
+            "Sensitivity at specificity 0.95",
+            result.ranking.sensitivity_at_95,
+        ),
+        ("sensitivity", "Sensitivity at the model's threshold", tumor.recall),
+        ("specificity", "Specificity at the model's threshold", tumor.specificity),
+        ("type_accuracy", "Tumour type accuracy", types),
     ]
+    if apart:
+        found += [
+            (f"auroc, {part.name}", f"AUROC, {part.name}", part.auroc)
+            for part in result.by_source
+            if part.auroc.defined
+        ]
+    if result.outlines is not None:
+        found += [
+            (f"dice, {part.name}", f"Dice a slice, {part.name}", part.dice)
+            for part in result.outlines.parts
+            if part.dice.defined
+        ]
+    return found
 
 
 def seen_json(result: EvaluationResult) -> dict[str, Any]:
     """Return the same as plain values: counts, share, and the figures with and without."""
     marks = [result.rows[number].seen for number in result.seen]
     known = result.seen_known is not None
-    keys = ("auroc", "sensitivity_at_specificity_95", "sensitivity", "specificity", "type_accuracy")
-    compared = list(zip(keys, seen_compared(result), strict=False))
+    compared = _compared(result)
     return {
         "sentence": seen_sentence(result),
         "training_images": result.seen_known,
         "identical": marks.count("identical") if known else None,
         "near": marks.count("near") if known else None,
         "share": seen_share(result).to_json() if known else None,
-        "with_seen": {key: on_all.to_json() for key, (_, on_all, _) in compared},
-        "without_seen": {key: unseen.to_json() for key, (_, _, unseen) in compared},
+        "with_seen": {key: on_all.to_json() for key, _, on_all, _ in compared},
+        "without_seen": {key: unseen.to_json() for key, _, _, unseen in compared},
     }

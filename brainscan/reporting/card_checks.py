@@ -89,6 +89,13 @@ def _rivals(label: str, node: dict[str, Any]) -> tuple[Cell, ...]:
     return (label, *(defined(node.get(key)) for key, _ in _RIVALS))
 
 
+def _measure(key: str) -> str:
+    """Return the key of a figure, with its part of the images if it has one, for people."""
+    measure, _, part = key.partition(", ")
+    name = "Dice a slice" if measure == "dice" else readable(measure)
+    return f"{name}, {place(part)}" if part else name
+
+
 def seen_section(manifest: dict[str, Any]) -> Section:
     """Return the figures with and without images seen in training."""
     blocks: list[Block] = []
@@ -111,7 +118,7 @@ def seen_section(manifest: dict[str, Any]) -> Section:
         compared = compared or bool(node)
         before, after = table(node.get("with_seen")), table(node.get("without_seen"))
         lines = tuple(
-            (readable(key), defined(before[key]), defined(after.get(key)))
+            (_measure(key), defined(before[key]), defined(after.get(key)))
             for key in before
             if defined(before[key])
         )

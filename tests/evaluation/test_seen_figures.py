@@ -73,6 +73,20 @@ def test_the_figures_are_given_with_and_without() -> None:
     assert (marks.count("identical"), marks.count("near"), marks.count("no")) == (1, 29, 170)
 
 
+def test_sources_are_compared_apart_and_one_that_is_gone_is_said_to_be() -> None:
+    outcome = _with_seen(30)
+    first, second = outcome.rows[:100], outcome.rows[100:]
+    rows = [replace(row, source="a", seen=row.seen or "near") for row in first]
+    outcome = replace(outcome, rows=(*rows, *(replace(row, source="b") for row in second)))
+    compared = {name: (on_all, unseen) for name, on_all, unseen in seen_compared(outcome)}
+    on_all, unseen = compared["AUROC, a"]
+    assert on_all.n == 100
+    assert (unseen.value, unseen.reason) == (None, "No image of this kind is left.")
+    on_all, unseen = compared["AUROC, b"]
+    assert (on_all.n, on_all.value) == (100, unseen.value)
+    assert "auroc, b" in metrics_dict(outcome)["metrics"]["seen"]["without_seen"]
+
+
 def test_report_and_command_show_both() -> None:
     outcome = _with_seen(30)
     assert 'class="alert"' in html_seen(outcome)
