@@ -147,9 +147,32 @@ def coverage_section(manifest: dict[str, Any]) -> Section:
                 blocks.append(Table(f"{title}: {caption}", _COVERED, lines).compact())
         if text(node.get("promise")):
             blocks.append(Text(text(node["promise"])))
+        blocks += _not_kept(title, rows(node.get("sensitivities")))
     if not blocks:
         return Section("coverage", "Coverage", (Text(_NO_COVERAGE),))
     return Section("coverage", "Coverage", tuple(dict.fromkeys(blocks)))
+
+
+def _not_kept(title: str, settings: list[dict[str, Any]]) -> list[Block]:
+    """Say which sensitivities a test set falls short of: their interval ends below."""
+    short = []
+    for row in settings:
+        _, _, asked = text(row.get("name")).partition("Sensitivity ")
+        found = defined(row.get("tumor_covered"))
+        if asked and found is not None and found.value is not None and found.high is not None:
+            promised = float(asked)
+            if found.high < promised:
+                short.append(f"{100 * promised:g} (kept: {100 * found.value:.0f})")
+    if not short:
+        return []
+    listed = ", ".join(short[:-1]) + " and " + short[-1] if len(short) > 1 else short[0]
+    return [
+        Text(
+            f"On {title}, fewer of 100 tumour slices were kept than the setting asks for at "
+            f"{listed}. A sensitivity is one over all sources of the validation images, every "
+            "source counting alike; on one of them, and on other patients, it can be lower."
+        )
+    ]
 
 
 _COVERED = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -30,7 +31,31 @@ def control(reader: Reader) -> OperatingPoint | None:
             f"Validation: {point.specificity:.0%} of tumour-free slices called tumour-free "
             f"(specificity), {point.indeterminate:.0%} of all slices left uncertain."
         )
+    for sentence in kept_on_tests(reader.release.manifest, point.sensitivity):
+        st.caption(sentence)
     return point
+
+
+def kept_on_tests(manifest: Mapping[str, Any], sensitivity: float | None) -> list[str]:
+    """Return what a setting kept on each test set of a release, a sentence each.
+
+    The validation images have set the threshold and a test set tells what it is worth elsewhere.
+    """
+    name = f"Sensitivity {sensitivity:g}" if sensitivity is not None else ""
+    found = []
+    for title, part in manifest.get("metrics", {}).items():
+        decisions = part.get("metrics", {}).get("decisions", {})
+        for row in decisions.get("sensitivities", ()):
+            kept, cleared = row["tumor_covered"]["value"], row["specificity"]["value"]
+            if row["name"] != name or kept is None or cleared is None:
+                continue
+            if part.get("folds") == ["validation"]:
+                continue
+            found.append(
+                f"Test, {title}: {kept:.0%} of tumour slices not called tumour-free, "
+                f"{cleared:.0%} of tumour-free slices called tumour-free."
+            )
+    return found
 
 
 def choose(

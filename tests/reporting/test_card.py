@@ -330,3 +330,15 @@ def test_what_the_probability_is_read_off_and_carved_slices_are_told(tmp_path: P
 )
 def test_the_start_of_training_is_told(begun: str | None, words: str) -> None:
     assert f"training began from {words}" in model_card(minimal_manifest() | {"start": begun})
+
+
+def test_a_sensitivity_that_a_test_set_falls_short_of_is_told() -> None:
+    manifest = full_manifest()
+    assert "fewer of 100 tumour slices were kept" not in model_card(manifest)
+    found = [
+        row
+        for part in manifest["metrics"].values()
+        for row in part["metrics"].get("decisions", {}).get("sensitivities", ())
+    ]
+    found[0]["tumor_covered"] |= {"value": 0.62, "low": 0.55, "high": 0.68}
+    assert "than the setting asks for at 90 (kept: 62)." in model_card(manifest)
