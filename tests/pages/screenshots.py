@@ -25,7 +25,7 @@ def main(folder: Path) -> None:
         sync_playwright() as playwright,
     ):
         folder_of_scans = Path(scans) / "phantoms"
-        write_phantom_dataset(folder_of_scans, 12, seed=40)
+        write_phantom_dataset(folder_of_scans, 24, seed=40)
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="dark")
         page.set_default_timeout(120_000)
