@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def read_manifest(manifest: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
     records
         One a line.
     warnings
-        Sentences about folders that hold several series.
+        Sentences about folders that hold several series, and about files with several lines.
 
     Raises
     ------
@@ -61,7 +62,21 @@ def read_manifest(manifest: Path) -> tuple[tuple[Record, ...], tuple[str, ...]]:
             f"{', ...' if len(missing) > 3 else ''}. Restore the files or remove their lines."
         )
         raise DatasetError(msg)
-    return _with_volumes(records, manifest)
+    found, warnings = _with_volumes(records, manifest)
+    return found, (*warnings, *_listed_twice(records, manifest))
+
+
+def _listed_twice(records: list[Record], manifest: Path) -> list[str]:
+    """Say which files have several lines: all of them count, also in different folds."""
+    lines = Counter(record.name for record in records)
+    twice = [name for name, count in lines.items() if count > 1]
+    if not twice:
+        return []
+    shown = ", ".join(twice[:3]) + (", ..." if len(twice) > 3 else "")
+    return [
+        f"{manifest.name} lists {len(twice)} file(s) more than once: {shown}. Every line counts as "
+        "an image."
+    ]
 
 
 def _with_volumes(

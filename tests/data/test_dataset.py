@@ -170,6 +170,18 @@ def test_bad_manifests_say_what_is_wrong(tmp_path: Path, text: str, sentence: st
         open_dataset(tmp_path)
 
 
+def test_a_file_with_two_lines_counts_twice_and_that_is_said(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).touch()
+    lines = ["file,label,fold", "a.png,yes,1", "b.png,no,1", "a.png,yes,2"]
+    (tmp_path / "manifest.csv").write_text("\n".join(lines))
+    found = open_dataset(tmp_path)
+    assert [record.fold for record in found.records] == ["1", "1", "2"]
+    assert found.warnings == (
+        "manifest.csv lists 1 file(s) more than once: a.png. Every line counts as an image.",
+    )
+
+
 def test_binary_manifest(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_bytes(b"\xff\xfe\x00file")
     with pytest.raises(DatasetError, match="CSV UTF-8"):
