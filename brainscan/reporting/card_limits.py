@@ -97,8 +97,8 @@ def _counted(
     lines += _outlined(name, outlines_of(part, metrics))
     if held_out(part) and not near_copies_together(manifest):
         lines.append(
-            f"The images of {name} name no patient and were drawn singly: slices of one patient "
-            "lie in training and in validation, and its figures are not those of unseen patients."
+            f"Images of {name} that name no patient were drawn singly: slices of one patient can "
+            "lie in training and in validation, so its figures are not those of unseen patients."
         )
     undecided = defined(part.get("indeterminate"))
     if undecided is not None:
