@@ -31,13 +31,13 @@ def control(reader: Reader) -> OperatingPoint | None:
             f"Validation: {point.specificity:.0%} of tumour-free slices called tumour-free "
             f"(specificity), {point.indeterminate:.0%} of all slices left uncertain."
         )
-    for sentence in kept_on_tests(reader.release.manifest, point.sensitivity):
-        st.caption(sentence)
+    if told := kept_on_tests(reader.release.manifest, point.sensitivity):
+        st.caption(told)
     return point
 
 
-def kept_on_tests(manifest: Mapping[str, Any], sensitivity: float | None) -> list[str]:
-    """Return what a setting kept on each test set of a release, a sentence each.
+def kept_on_tests(manifest: Mapping[str, Any], sensitivity: float | None) -> str:
+    """Return in one line what a setting did on each test set of a release; empty if not known.
 
     The validation images have set the threshold and a test set tells what it is worth elsewhere.
     """
@@ -51,11 +51,10 @@ def kept_on_tests(manifest: Mapping[str, Any], sensitivity: float | None) -> lis
                 continue
             if part.get("folds") == ["validation"]:
                 continue
-            found.append(
-                f"Test, {title}: {kept:.0%} of tumour slices not called tumour-free, "
-                f"{cleared:.0%} of tumour-free slices called tumour-free."
-            )
-    return found
+            found.append(f"{title} {kept:.0%} / {cleared:.0%}")
+    if not found:
+        return ""
+    return f"Test, tumour slices kept / tumour-free ones cleared: {', '.join(found)}."
 
 
 def choose(

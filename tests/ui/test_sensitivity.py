@@ -40,13 +40,8 @@ def test_a_setting_tells_what_it_kept_on_test_patients() -> None:
             "plain": {"folds": ["4"], "metrics": {}},
         }
     }
-    assert kept_on_tests(manifest, 0.8) == [
-        "Test, lgg: 62% of tumour slices not called tumour-free, 99% of tumour-free slices "
-        "called tumour-free."
-    ]
-    assert (
-        kept_on_tests(manifest, 0.5)
-        == kept_on_tests(manifest, None)
-        == kept_on_tests({}, 0.8)
-        == []
+    assert kept_on_tests(manifest, 0.8) == (
+        "Test, tumour slices kept / tumour-free ones cleared: lgg 62% / 99%."
     )
+    assert kept_on_tests(manifest, 0.5) == kept_on_tests(manifest, None) == ""
+    assert kept_on_tests({}, 0.8) == ""

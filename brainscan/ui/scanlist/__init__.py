@@ -60,7 +60,7 @@ def item(row: Row, model_key: str) -> dict[str, Any]:
         kind = str(answer["decision"])
         words, figure = _WORDS[kind], f"{answer['tumor_probability']:.2f}"
         if answer.get("refusal"):
-            kind, words = "rejected", f"Refused; {words.lower()}"
+            kind, words = "rejected", "Refused"
     return {
         "id": row.sha256,
         "name": row.name,
