@@ -2,6 +2,11 @@
 
 import sys
 
-from brainscan.cli import main
+try:
+    from brainscan.cli import main
 
-sys.exit(main())
+    code = main()
+except KeyboardInterrupt:  # before main() catches it, or while it reports an error
+    print("brainscan: stopped.", file=sys.stderr)
+    code = 130
+sys.exit(code)

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from brainscan.commands.interruption import INTERRUPTED, stopped
 from brainscan.errors import BrainScanError
 from brainscan.notice import RESEARCH_USE
 
@@ -18,8 +19,19 @@ COMMANDS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return its exit code (0 done, 1 some errors, 2 wrong usage)."""
-    args = _parser().parse_args(arguments)
+    """Run one command.
+
+    Returns
+    -------
+    int
+        The exit code: 0 done, 1 some errors, 2 wrong usage, 130 stopped with Ctrl-C.
+    """
+    try:
+        # The commands bring NumPy, SciPy and more with them: seconds in which Ctrl-C is likely.
+        parser = _parser()
+    except KeyboardInterrupt:
+        return stopped("", "Nothing was done.")
+    args = parser.parse_args(arguments)
     try:
         code: int = args.run(args)
     except BrainScanError as error:
@@ -27,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print(f"brainscan {args.command}: stopped.", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output (for example `head`) has gone: that is not an error.
         sys.stderr.close()

@@ -1,6 +1,9 @@
 """The command line as a whole: what the system refuses becomes a sentence, never a traceback."""
 
 import argparse
+import importlib
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,3 +103,30 @@ def test_errors_of_the_system_are_sentences(
 
     monkeypatch.setattr(brainscan.commands.models, "run", fail)
     assert refused(["models"], capsys) == f"brainscan models: {sentence}\n"
+
+
+def test_ctrl_c_while_the_commands_are_imported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importlib, "import_module", interrupted)
+    assert main(["models"]) == 130
+    assert capsys.readouterr().err == "brainscan: stopped. Nothing was done.\n"
+
+
+def test_ctrl_c_before_the_command_line_is_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "brainscan.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "brainscan.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("brainscan", run_name="__main__")
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "brainscan: stopped.\n"
