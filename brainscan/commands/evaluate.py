@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from brainscan.commands.interruption import stopped
 from brainscan.data.dataset import open_dataset
 from brainscan.errors import BrainScanError
 from brainscan.evaluation import tables
@@ -52,7 +54,6 @@ examples:
 exit code: 0 every file was predicted, 1 some were not, 2 the run could not start
 """
 _RESULTS = ("predictions.csv", "volumes.csv", "metrics.json", "report.html")
-_INTERRUPTED = 130  # as a shell reports Ctrl-C
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -106,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     )
     name = classifier.release.name
     out = args.out or Path(f"evaluation-{name}-{datetime.now():%Y%m%d-%H%M%S}")
-    _prepare(out)
+    made = _prepare(out)
     try:
         with ProgressBar(f"Evaluating {name}") as bar:
             result = evaluate(dataset, classifier, progress=bar.update)
@@ -117,11 +118,8 @@ def run(args: argparse.Namespace) -> int:
                 )
             result = replace(result, stability=measured)
     except KeyboardInterrupt:
-        message = (
-            "brainscan evaluate: stopped. No result was written; run it again to start afresh."
-        )
-        print(message, file=sys.stderr)
-        return _INTERRUPTED
+        _remove_empty(made)
+        return stopped("evaluate", "No result was written; run it again to start afresh.")
     _write(result, out)
     _print(result, out)
     return 1 if result.refused else 0
@@ -135,10 +133,11 @@ def _images(text: str) -> int:
     return int(text)
 
 
-def _prepare(out: Path) -> None:
+def _prepare(out: Path) -> list[Path]:
     """Create the folder before the work, so that a bad path costs no waiting.
 
-    Results that lie there already are not written over.
+    Results that lie there already are not written over. Returned are the folders that were not
+    there before, the deepest first.
     """
     taken = next((name for name in _RESULTS if (out / name).exists()), None)
     if taken is not None:
@@ -147,6 +146,7 @@ def _prepare(out: Path) -> None:
             "folder with --out."
         )
         raise BrainScanError(msg)
+    missing = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -154,6 +154,14 @@ def _prepare(out: Path) -> None:
             f"The folder {out} cannot be created ({error.strerror}). Choose another one with --out."
         )
         raise BrainScanError(msg) from error
+    return missing
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders, the deepest first, up to one into which something else was put meanwhile."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _write(result: EvaluationResult, out: Path) -> None:

@@ -83,9 +83,25 @@ def test_unlabelled_images_give_predictions_only(scans, outcome, tmp_path, capsy
 
 def test_ctrl_c_leaves_a_message_and_no_result(scans, outcome, tmp_path, capsys):
     outcome.error = KeyboardInterrupt()
+    assert _run(scans, "--out", tmp_path / "new" / "out") == 130
+    assert "stopped. No result was written" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["scans"]
+
+
+def test_ctrl_c_leaves_the_folders_that_were_there_or_are_used(scans, outcome, tmp_path):
+    outcome.error = KeyboardInterrupt()
+    (tmp_path / "out").mkdir()
     assert _run(scans, "--out", tmp_path / "out") == 130
-    assert "stopped" in capsys.readouterr().err
-    assert list((tmp_path / "out").iterdir()) == []
+    assert (tmp_path / "out").is_dir()
+
+    def evaluate(*_, **__):
+        (tmp_path / "new" / "note.txt").touch()
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "evaluate", evaluate)
+        assert _run(scans, "--out", tmp_path / "new" / "out") == 130
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["note.txt"]
 
 
 def test_a_wrong_path_or_fold_is_a_sentence(scans, outcome, tmp_path):
