@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from brainscan.commands.interruption import INTERRUPTED
 from brainscan.commands.json_file import check_json, write_json
 from brainscan.data.audit import STAGES, Audit, audit_dataset
 from brainscan.data.audit_json import audit_json
@@ -48,7 +49,6 @@ into the dataset's folder or above. No file but a .json of an earlier --json is 
 
 exit code: 0 every file was read, 1 some were not, 2 the audit could not start
 """
-_INTERRUPTED = 130  # as a shell reports Ctrl-C
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
         bars.close()
         doing = f" while {STAGES[bars.stage]}" if bars.stage else ""
         print(f"brainscan audit: stopped{doing}. Nothing was written.", file=sys.stderr)
-        return _INTERRUPTED
+        return INTERRUPTED
     bars.close()
     print(audit_text(audit))
     if args.json:

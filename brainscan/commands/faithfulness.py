@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from brainscan.commands.interruption import stopped
 from brainscan.commands.json_file import check_json, write_json
 from brainscan.commands.release_version import release_version
 from brainscan.data.dataset import open_dataset
@@ -105,14 +106,19 @@ def run(args: argparse.Namespace) -> int:
     plan = Plan(args.limit, args.sample, args.draws, args.tolerance)
     randomize = _randomize(release) if plan.sample and plan.draws else None
     sets: dict[str, Any] = {}
-    for dataset in datasets:
-        with ProgressBar(f"Testing the maps on {dataset.root.name}") as bar:
-            result = measure_faithfulness(
-                classifier, dataset, plan,
-                folds=args.folds, randomize=randomize, progress=bar.update,
-            )  # fmt: skip
-        print(text_faithfulness(result), end="\n\n")
-        sets[dataset.root.name] = result.to_json()
+    try:
+        for dataset in datasets:
+            with ProgressBar(f"Testing the maps on {dataset.root.name}") as bar:
+                result = measure_faithfulness(
+                    classifier, dataset, plan,
+                    folds=args.folds, randomize=randomize, progress=bar.update,
+                )  # fmt: skip
+            print(text_faithfulness(result), end="\n\n", flush=True)
+            sets[dataset.root.name] = result.to_json()
+    except KeyboardInterrupt:
+        return stopped(
+            "faithfulness", "Nothing was written. Every table printed so far is complete."
+        )
     print(f"Measured in {format_duration(time.monotonic() - began)}.")
     entry = {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

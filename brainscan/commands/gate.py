@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from brainscan.commands.interruption import stopped
 from brainscan.commands.json_file import check_json, write_json
 from brainscan.data.dataset import open_dataset
 from brainscan.errors import BrainScanError, DatasetError, ModelUnavailable
@@ -68,6 +69,17 @@ def run(args: argparse.Namespace) -> int:
             "version of BrainScan."
         )
         raise ModelUnavailable(msg)
+    try:
+        found = _found(args, classifier)
+    except KeyboardInterrupt:
+        return stopped("gate", "Nothing was written. Every table printed so far is complete.")
+    if args.json:
+        write_json(args.json, {**found, "notice": RESEARCH_USE})
+    return 0
+
+
+def _found(args: argparse.Namespace, classifier: TumorClassifier) -> dict[str, Any]:
+    """Measure what was asked for, and print a table as soon as it is known."""
     found: dict[str, Any] = {"model": classifier.release.title, "genuine": {}}
     for path in args.datasets:
         dataset = open_dataset(path).images_only("Measuring the gate")
@@ -90,9 +102,7 @@ def run(args: argparse.Namespace) -> int:
         if found["left_out"]:
             print(f"\n{_SEEN}")
             _print("each kind left out of the fitting", found["left_out"])
-    if args.json:
-        write_json(args.json, {**found, "notice": RESEARCH_USE})
-    return 0
+    return found
 
 
 def _measure(classifier: TumorClassifier, kinds: dict[Path, str], name: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
+from brainscan.commands.interruption import stopped
 from brainscan.commands.predict_labels import LabelFolders
 from brainscan.commands.predict_lines import OBJECTS, How, lines
 from brainscan.commands.predict_outputs import (
@@ -136,6 +137,37 @@ def _kinds(stated: str) -> tuple[str, ...]:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command."""
+    counts: Counter[str] = Counter()
+    try:
+        return _run(args, counts)
+    except KeyboardInterrupt:
+        return stopped("predict", _left(args, counts.total()))
+
+
+def _left(args: argparse.Namespace, lines: int) -> str:
+    """Say what a run that was stopped has written, and what of it may be torn."""
+    if lines:
+        what = (
+            "line is complete; the scans after it are"
+            if lines == 1
+            else ("lines are complete; the scans after them are")
+        )
+        said = f"{lines} {what} missing"
+        said += f" from {args.json}." if args.json else "."
+    else:
+        said = "No line was written."
+    folders = (args.heatmaps, args.masks, args.dicom, args.coco, args.yolo)
+    begun = [str(folder) for folder in dict.fromkeys(folders) if folder and folder.is_dir()]
+    if begun:
+        said += (
+            f" In {', '.join(begun)}, files of a scan without a line may be there, and the last "
+            "of them may be incomplete."
+        )
+    return said
+
+
+def _run(args: argparse.Namespace, counts: Counter[str]) -> int:
+    """Answer the scans and count the lines in ``counts``, by status."""
     quiet = not args.json and sys.stdout.isatty()
     scans, rejected, left_out = _collect(args.paths, volumes=not args.slices, quiet=quiet)
     unread = [*rejected, *left_out]
@@ -157,7 +189,6 @@ def run(args: argparse.Namespace) -> int:
         notice.parent.mkdir(parents=True, exist_ok=True)
         notice.write_text(RESEARCH_USE + "\n", encoding="utf-8")
     how = How(args.gate, args.objects, LabelFolders(naming.label_folders))
-    counts: Counter[str] = Counter()
     with ExitStack() as stack:
         stack.callback(how.labels.finish)
         out: TextIO = sys.stdout
@@ -172,7 +203,10 @@ def run(args: argparse.Namespace) -> int:
 
         for line in lines(classifier, work, unread, how, progress):
             # ASCII only: names of any encoding pass through any terminal and pipe.
-            print(json.dumps(line), file=out, flush=not args.json)
+            # One write, so that no line is torn when the run is stopped.
+            out.write(json.dumps(line) + "\n")
+            if not args.json:
+                out.flush()
             counts[line["status"]] += 1
     if args.json and counts:
         told = ", ".join(f"{count} {_SAID[status]}" for status, count in counts.items())

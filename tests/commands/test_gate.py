@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from brainscan.cli import main
+from brainscan.commands import gate as command
 from brainscan.errors import FileUnreadable
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.imaging.reading import read_scan
@@ -80,3 +81,19 @@ def test_gate_counts_by_kind(
     found = json.loads(out.read_text())["others"]
     assert (found["all"]["value"], found["by_kind"]["hand"]["n"]) == (1.0, 2)
     assert found["unread"] == 1
+
+
+def test_ctrl_c_says_that_nothing_was_written(
+    strict: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "predict_files", interrupted)
+    out = tmp_path / "gate.json"
+    assert main(["gate", "--not-brain-mri", str(strict), "--json", str(out)]) == 130
+    assert "brainscan gate: stopped. Nothing was written." in capsys.readouterr().err
+    assert not out.exists()

@@ -336,7 +336,40 @@ def test_ctrl_c_ends_the_run_after_the_lines_so_far(
     monkeypatch.setattr(module, "predict_volume", interrupted)
     assert main(["predict", str(study), "--model", "custom_cnn", "--no-gate"]) == 130
     said = capsys.readouterr()
-    assert len(said.out.splitlines()) == 2 and "stopped" in said.err
+    assert len(said.out.splitlines()) == 2
+    assert said.err == (
+        "brainscan predict: stopped. 2 lines are complete; the scans after them are missing.\n"
+    )
+
+
+def test_ctrl_c_names_what_was_written(
+    study: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> Iterator[None]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "predict_volume", interrupted)
+    out, maps = tmp_path / "out.jsonl", tmp_path / "maps"
+    given = ["predict", str(study), "--no-gate", "--json", str(out), "--heatmaps", str(maps)]
+    assert main(given) == 130
+    said = capsys.readouterr().err
+    assert f"2 lines are complete; the scans after them are missing from {out}." in said
+    assert f"In {maps}, files of a scan without a line may be there" in said
+    assert [json.loads(line)["kind"] for line in out.read_text().splitlines()] == [None, "slice"]
+
+
+def test_ctrl_c_before_the_first_line(
+    study: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TumorClassifier, "load", interrupted)
+    assert main(["predict", str(study)]) == 130
+    assert capsys.readouterr().err == "brainscan predict: stopped. No line was written.\n"
 
 
 @pytest.mark.slow
