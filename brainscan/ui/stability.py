@@ -134,18 +134,14 @@ def _backdrop(measured: ScanStability) -> str:
 
 
 def _axis(measured: ScanStability) -> str:
-    place = measured.threshold
-    # The label turns away from the end of the scale that it would run into, and stands in for
-    # the end's own number where both do not fit.
-    side = "start" if place < 0.38 else "end" if place > 0.62 else "middle"
-    zero = "" if place < 0.07 or 0.62 < place < 0.75 else "0"
-    one = "" if place > 0.93 or 0.25 < place < 0.38 else "1"
-    ends = f"<span>{zero}</span><span>{one}</span>"
+    place = f"{measured.threshold:.2%}"
+    # Shifted by its share of its own width, the label lies within the scale and under its tick at
+    # every threshold; on a line of its own it meets neither end's number.
     return (
         '<span class="bs-name">Tumour probability</span>'
-        f'<span class="bs-axis" aria-hidden="true">{ends}'
-        f'<span class="bs-at bs-{side}" style="left:{place:.2%}">threshold {place:.2f}</span>'
-        "</span><span></span>"
+        '<span class="bs-axis" aria-hidden="true"><span>0</span><span>1</span>'
+        f'<span class="bs-at" style="left:{place};transform:translateX(-{place})">'
+        f"threshold {measured.threshold:.2f}</span></span><span></span>"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,20 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import brainscan.ui.models
+from brainscan.evaluation.stability import scan_stability
 from brainscan.imaging.phantom import phantom_png, phantom_slice
+from brainscan.imaging.scan import Scan
 from brainscan.ui import evaluation_run, stability
 from brainscan.ui.store import stores
+from tests.evaluation.stability_stub import LeftHalf, halves
 from tests.pages import fake_model
 from tests.pages.browser import ROOT
 from tests.pages.evaluation_app import use_stand_in, write_release
+
+_STYLES = ("page", "stability")
+_BOXES = """() => [...document.querySelectorAll(".bs-axis > span, .bs-axis")]
+    .map(one => one.getBoundingClientRect().toJSON())
+    .sort((one, other) => one.width - other.width)"""
 
 
 def _html(app: AppTest) -> str:
@@ -93,6 +102,26 @@ def test_a_scan_that_left_memory_is_a_sentence(
     _button(diagnose, "Check stability").click().run()
     assert not diagnose.exception
     assert "has left memory" in diagnose.error[0].value
+
+
+@pytest.mark.parametrize("width", [250, 300, 400])
+def test_the_numbers_of_the_scale_never_meet(page: Any, width: int) -> None:
+    scan = Scan(halves(180, 20), "a.png", "0" * 64, "PNG", "L")
+    found = scan_stability(LeftHalf(), scan)  # type: ignore[arg-type]
+    styles = "".join((ROOT / "brainscan/ui" / f"{name}.css").read_text() for name in _STYLES)
+    page.set_viewport_size({"width": width, "height": 600})
+    for hundredths in range(2, 99, 3):
+        threshold = hundredths / 100
+        html = stability.stability_html(found.at(threshold, (threshold, threshold)))
+        page.set_content(f"<style>{styles} body {{ font-family: sans-serif }}</style>{html}")
+        *numbers, scale = page.evaluate(_BOXES)
+        for one, other in combinations(numbers, 2):
+            apart = one["right"] <= other["left"] or other["right"] <= one["left"]
+            assert apart or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+        assert all(
+            scale["left"] - 1 <= one["left"] <= one["right"] <= scale["right"] + 1
+            for one in numbers
+        )
 
 
 @pytest.fixture

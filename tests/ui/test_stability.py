@@ -47,16 +47,9 @@ def test_a_lost_answer_has_its_reason() -> None:
     assert f"Cropped 20 %: {BLANK}" in html
 
 
-@pytest.mark.parametrize(
-    ("threshold", "side", "ends"), [(0.05, "start", 1), (0.5, "middle", 2), (0.95, "end", 1)]
-)
-def test_the_label_of_the_threshold_stays_on_the_scale(
-    threshold: float, side: str, ends: int
-) -> None:
-    html = stability_html(measured(halves(180, 20)).at(threshold, (threshold, threshold)))
-    assert f"bs-at bs-{side}" in html
-    assert ("<span>0</span>" in html) + ("<span>1</span>" in html) == ends
-    assert "uncertain range" not in html
+def test_an_empty_uncertain_range_is_not_explained() -> None:
+    html = stability_html(measured(halves(180, 20)).at(0.3, (0.3, 0.3)))
+    assert "threshold 0.30" in html and "uncertain range" not in html
 
 
 def test_what_was_measured_follows_the_threshold_of_the_answer() -> None:
