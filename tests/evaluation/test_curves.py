@@ -57,6 +57,11 @@ def test_long_curves_are_thinned_with_their_ends():
 
 def test_bins_hold_their_lower_border_and_the_last_one_both():
     assert bin_index(np.array([0.0, 0.1, 0.0999, 0.9, 1.0])).tolist() == [0, 1, 0, 9, 9]
+    tenths = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+    assert bin_index(np.array(tenths)).tolist() == [*range(10), 9]
+    assert bin_index(np.nextafter(tenths[1:], 0)).tolist() == list(range(10))
+    borders = reliability(np.zeros(11, bool), np.array(tenths)).edges
+    assert borders.tolist() == tenths
 
 
 def test_reliability_of_a_hand_worked_table():
