@@ -251,8 +251,10 @@ class GroupBootstrap:
         tail = (1 - CONFIDENCE) / 2
         low, high = np.quantile(valid, [tail, 1 - tail])
         if high - low < _SAME:
+            # The ends may coincide although a few resamples beyond them differ.
+            same = "every" if np.ptp(valid) < _SAME else "nearly every"
             reason = (
-                "No interval: every resample gives the same value, so the bootstrap cannot "
+                f"No interval: {same} resample gives the same value, so the bootstrap cannot "
                 "tell how far it may be off."
             )
             return Estimate(value, None, None, n, "", reason)

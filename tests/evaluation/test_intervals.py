@@ -105,7 +105,15 @@ def test_a_figure_defined_in_few_resamples_has_no_interval():
 def test_a_faultless_result_is_not_given_an_interval_without_width():
     estimate = _mean_interval(np.ones(20), list(range(20)))
     assert (estimate.value, estimate.low) == (1.0, None)
-    assert "same value" in estimate.reason
+    assert "interval: every resample gives the same value" in estimate.reason
+
+
+def test_ends_that_coincide_are_not_said_to_be_all_the_resamples():
+    samples = np.ones(1000)
+    samples[:20] = 0.5
+    estimate = GroupBootstrap(list(range(10))).estimate(1.0, samples)
+    assert estimate.low is None
+    assert "nearly every resample gives the same value" in estimate.reason
 
 
 def test_units_are_groups_and_single_images_where_groups_are_unknown():
