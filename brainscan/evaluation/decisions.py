@@ -140,7 +140,8 @@ class Decisions:
     parts
         By source, where there are several, and by sequence.
     choices
-        At each sensitivity that the release offers, without its type figures.
+        At each sensitivity that the release offers; the type sets do not depend on it, so their
+        figures are those of ``overall``.
     """
 
     promise: str

@@ -57,6 +57,10 @@ def test_parts_and_choices(outcome: EvaluationResult) -> None:
     assert own.tumor_covered == outcome.decisions.overall.tumor_covered
     assert wide.tumor_covered.value == 1.0
     assert wide.indeterminate.value == pytest.approx(3 / 7)
+    overall = outcome.decisions.overall
+    for choice in (own, wide):
+        assert choice.type_covered == overall.type_covered
+        assert choice.type_set_size == overall.type_set_size
 
 
 def test_promise_is_a_plain_sentence(outcome: EvaluationResult) -> None:
