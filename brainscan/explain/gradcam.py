@@ -1,23 +1,18 @@
 """GradCAM: which region drove an answer.
 
-Two ways to the same map (Selvaraju et al. 2017, arXiv:1610.02391). A served model has Grad-CAM
-of every class in closed form, at the cost of the forward pass it needs anyway. For any other
-Keras network, layer and class there is the gradient.
+A served model has Grad-CAM (Selvaraju et al. 2017, arXiv:1610.02391) of every class in closed
+form, at the cost of the forward pass it needs anyway.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from brainscan.errors import ModelUnavailable
 from brainscan.imaging.scan import Scan
 from brainscan.inference.prediction import HeatMap
 
 if TYPE_CHECKING:
-    import keras
-
     from brainscan.inference.classifier import TumorClassifier
 
 
@@ -61,45 +56,3 @@ class GradCAM:
             )
             raise ModelUnavailable(msg)
         return self.classifier.predict(scan, gate=False).gradcam[target]
-
-
-def gradient_gradcam(
-    network: keras.Model, images: np.ndarray, *, layer: str, output: str | None, index: int | None
-) -> np.ndarray:
-    """Return Grad-CAM by the gradient, for any layer of any flat Keras network.
-
-    Parameters
-    ----------
-    network
-        A functional network; ``layer`` must be one of its own layers.
-    images
-        ``(b, ...)`` float32 input of the network.
-    layer
-        Name of a layer with ``(b, h, w, channels)`` output.
-    output
-        Key of a dict output, or ``None`` for a network with one output. Give logits: after a
-        softmax the gradient of a confident class vanishes.
-    index
-        Column of the output, or ``None`` for an output of shape ``(b,)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        ``(b, h, w)`` float32, the weighted sum of the channels *before* the ReLU, so that a
-        caller can tell "no positive evidence" from a small map.
-    """
-    import keras as keras_package
-    import tensorflow as tf
-
-    both = keras_package.Model(network.input, [network.get_layer(layer).output, network.output])
-    inputs = tf.convert_to_tensor(images)
-    with tf.GradientTape() as tape:
-        # Watching the input records every operation, also where all weights are frozen.
-        tape.watch(inputs)
-        features, answer = both(inputs, training=False)
-        logit = answer if output is None else answer[output]
-        chosen = logit if index is None else logit[:, index]
-    gradient = tape.gradient(chosen, features)
-    weights = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)
-    result: np.ndarray = tf.reduce_sum(weights * features, axis=-1).numpy()
-    return result.astype(np.float32)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal, get_args
 
 import cv2
@@ -22,12 +21,6 @@ from brainscan.imaging.phantom_lesions import PAINTERS, SIGNAL, Sequence
 
 Lesion = Literal["none", "glioma", "meningioma", "pituitary"]
 
-_CLASS_FOLDERS: dict[str, Lesion] = {
-    "glioma": "glioma",
-    "meningioma": "meningioma",
-    "notumor": "none",
-    "pituitary": "pituitary",
-}
 _SMALLEST = 64
 
 
@@ -137,37 +130,3 @@ def phantom_png(phantom: Phantom) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", pnginfo=text)
     return buffer.getvalue()
-
-
-def write_phantom_dataset(
-    folder: Path, per_class: int, seed: int = 0, *, size: int = 256
-) -> list[Path]:
-    """Write class folders of synthetic slices.
-
-    Parameters
-    ----------
-    folder
-        Created when missing; gets ``glioma/``, ``meningioma/``, ``notumor/``, ``pituitary/``.
-    per_class
-        Number of slices in each class folder.
-    seed
-        First seed; every slice of the dataset has its own.
-    size
-        Side of each slice in pixels.
-
-    Returns
-    -------
-    list of Path
-        The files written, in order.
-    """
-    written: list[Path] = []
-    for position, (label, lesion) in enumerate(_CLASS_FOLDERS.items()):
-        target = folder / label
-        target.mkdir(parents=True, exist_ok=True)
-        for index in range(per_class):
-            own_seed = seed + position * per_class + index
-            phantom = phantom_slice(own_seed, lesion=lesion, size=size)
-            path = target / f"{label}-{own_seed:04d}.png"
-            path.write_bytes(phantom_png(phantom))
-            written.append(path)
-    return written

@@ -6,7 +6,7 @@ import pytest
 
 from brainscan.data.dataset import TYPES
 from brainscan.errors import ModelUnavailable
-from brainscan.explain.gradcam import GradCAM, gradient_gradcam
+from brainscan.explain.gradcam import GradCAM
 from brainscan.imaging.geometry import Geometry
 from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.imaging.reading import read_scan
@@ -15,6 +15,7 @@ from brainscan.inference.prediction import HeatMap
 from brainscan.networks.build import build_network
 from brainscan.networks.heads import FEATURES
 from brainscan.networks.serving import serving_network
+from tests.explain.gradients import gradient_gradcam
 
 
 def spot(y: int, x: int, size: int = 32) -> np.ndarray:

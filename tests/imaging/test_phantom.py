@@ -17,7 +17,6 @@ from brainscan.imaging.phantom import (
     Phantom,
     phantom_png,
     phantom_slice,
-    write_phantom_dataset,
 )
 from brainscan.imaging.phantom_anatomy import band_noise
 from brainscan.imaging.reading import read_scan
@@ -105,22 +104,6 @@ def test_png_says_synthetic_in_words_and_in_the_picture() -> None:
     rows, cols = np.nonzero(changed)
     assert 50 < changed.sum() < 600
     assert rows.min() > 0.9 * 256 and cols.min() > 0.6 * 256
-
-
-def test_dataset_has_class_folders_and_its_own_seed_for_each_slice(tmp_path: Path) -> None:
-    files = write_phantom_dataset(tmp_path / "set", 2, seed=10, size=64)
-    names = [path.relative_to(tmp_path / "set").as_posix() for path in files]
-    assert names == [
-        "glioma/glioma-0010.png",
-        "glioma/glioma-0011.png",
-        "meningioma/meningioma-0012.png",
-        "meningioma/meningioma-0013.png",
-        "notumor/notumor-0014.png",
-        "notumor/notumor-0015.png",
-        "pituitary/pituitary-0016.png",
-        "pituitary/pituitary-0017.png",
-    ]
-    assert len({path.read_bytes() for path in files}) == 8
 
 
 def test_arguments_are_checked() -> None:

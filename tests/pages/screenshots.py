@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from brainscan.imaging.phantom import write_phantom_dataset
+from tests.imaging.phantom_dataset import write_phantom_dataset
 from tests.pages.browser import FLAGS, chromium_path, serve, settle
 
 

@@ -13,7 +13,6 @@ import pytest
 from brainscan.data.dataset import Dataset
 from brainscan.data.loader import DataLoader
 from brainscan.errors import TrainingError
-from brainscan.imaging.phantom import write_phantom_dataset
 from brainscan.imaging.preprocessing import Preprocessing
 from brainscan.networks.build import build_network
 from brainscan.networks.weights import load_weights, save_weights
@@ -22,6 +21,7 @@ from brainscan.training import interpolation
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import training_split
 from brainscan.training.interpolation import SHARES, mixed, note_start, start_weights
+from tests.imaging.phantom_dataset import write_phantom_dataset
 
 SIZE = 64
 

@@ -16,7 +16,6 @@ import pytest
 
 from brainscan.cli import main
 from brainscan.errors import TrainingError
-from brainscan.imaging.phantom import write_phantom_dataset
 from brainscan.imaging.reading import read_scan
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.release import open_release
@@ -25,6 +24,7 @@ from brainscan.runs.folder import RunFolder
 from brainscan.training.config import TrainingConfig
 from brainscan.training.datasets import check_same_data, training_split
 from brainscan.training.release import best_network
+from tests.imaging.phantom_dataset import write_phantom_dataset
 
 EPOCHS = 6
 Rows = list[dict[str, str]]
