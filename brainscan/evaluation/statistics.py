@@ -27,26 +27,17 @@ def diagonal(confusion: np.ndarray) -> np.ndarray:
     return np.diagonal(confusion, axis1=-2, axis2=-1)
 
 
-def accuracy(confusion: np.ndarray) -> np.ndarray:
-    """Return the share of correct images. Rows of ``confusion`` are truth, columns answers."""
-    return _divide(diagonal(confusion).sum(-1), confusion.sum((-2, -1)))
-
-
 def precision(confusion: np.ndarray) -> np.ndarray:
-    """Return the precision of every class, ``(..., C)``."""
+    """Return the precision of every class, ``(..., C)``.
+
+    Rows of ``confusion`` are truth, columns answers.
+    """
     return _divide(diagonal(confusion), confusion.sum(-2))
 
 
 def recall(confusion: np.ndarray) -> np.ndarray:
     """Return the recall of every class, ``(..., C)``."""
     return _divide(diagonal(confusion), confusion.sum(-1))
-
-
-def specificity(confusion: np.ndarray) -> np.ndarray:
-    """Return for every class the share of the other classes' images not given that class."""
-    others = confusion.sum((-2, -1))[..., None] - confusion.sum(-1)
-    false = confusion.sum(-2) - diagonal(confusion)
-    return _divide(others - false, others)
 
 
 def f1(confusion: np.ndarray) -> np.ndarray:

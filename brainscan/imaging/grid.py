@@ -85,14 +85,6 @@ class SourceGrid:
         back = np.argsort(self.axes)
         return np.asarray(array[self._steps()].transpose(back))
 
-    def canonical_index(self, source: tuple[int, int, int]) -> tuple[int, int, int]:
-        """Return where a voxel of the source grid lies in the canonical volume."""
-        first, second, third = (
-            self.shape[axis] - 1 - source[axis] if flip else source[axis]
-            for axis, flip in zip(self.axes, self.flips, strict=True)
-        )
-        return first, second, third
-
     def _steps(self) -> tuple[slice, ...]:
         return tuple(slice(None, None, -1 if flip else 1) for flip in self.flips)
 

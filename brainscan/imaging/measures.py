@@ -98,13 +98,6 @@ def measure_slice(mask: np.ndarray, spacing: tuple[float, float] | None) -> Slic
     return SliceMeasures(area, unit, count - 1, _diameters(piece, (top, left), (down, across)))
 
 
-def largest_slice(mask: np.ndarray, axis: int) -> int | None:
-    """Return the index along an axis of the slice with the most tumor; ``None`` without any."""
-    others = tuple(other for other in range(mask.ndim) if other != axis)
-    counts = np.count_nonzero(mask, axis=others)
-    return int(np.argmax(counts)) if counts.any() else None
-
-
 def _diameters(
     piece: np.ndarray, corner: tuple[int, int], spacing: tuple[float, float]
 ) -> Diameters:

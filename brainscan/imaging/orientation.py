@@ -123,11 +123,3 @@ def orientation_code(affine: np.ndarray) -> str:
 def nearest_plane(normal: Sequence[float] | np.ndarray) -> Plane:
     """Return the anatomical plane whose normal is closest to a direction (RAS+ or LPS+)."""
     return PLANE_OF_AXIS[int(np.argmax(np.abs(np.asarray(normal))))]
-
-
-def obliqueness(affine: np.ndarray) -> float:
-    """Return the largest angle in degrees between an array axis and its canonical axis."""
-    cosines = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    axes, _ = canonical_axes(affine)
-    smallest = min(abs(float(cosines[world, axis])) for world, axis in enumerate(axes))
-    return float(np.degrees(np.arccos(min(1.0, smallest))))

@@ -152,11 +152,6 @@ class Volume:
             index=index,
         )
 
-    def displayed_at(self, plane: Plane, voxel: tuple[float, float, float]) -> tuple[float, float]:
-        """Return the row and column at which a canonical voxel is shown on its slice."""
-        across, down = self._display_axes(plane)
-        return self.shape[down] - 1 - voxel[down], self.shape[across] - 1 - voxel[across]
-
     def voxel_at(self, plane: Plane, index: int, row: float, column: float) -> tuple[float, ...]:
         """Return the canonical voxel that is shown at a row and column of a slice."""
         across, down = self._display_axes(plane)

@@ -1,18 +1,14 @@
-"""TumorSegmenter: outlines the tumor on a slice, or in a volume."""
+"""TumorSegmenter: outlines the tumor on a slice."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from brainscan.errors import ModelUnavailable, NotBrainMR
 from brainscan.imaging.scan import Scan
-from brainscan.imaging.volume import Volume
 from brainscan.inference.classifier import TumorClassifier
 from brainscan.inference.segmentation import Segmentation
-from brainscan.inference.volume import predict_volume
 
 
 class TumorSegmenter:
@@ -80,20 +76,3 @@ class TumorSegmenter:
             raise NotBrainMR(refusal)
         assert reading.segmentation is not None  # the release has a decoder
         return reading.segmentation
-
-    def segment_volume(self, volume: Volume, *, gate: bool = True) -> np.ndarray:
-        """Return the tumor in a volume: bool, the shape of ``volume.voxels``, canonical order.
-
-        It goes with the answer for the volume and is empty where that is no tumor; see
-        :meth:`VolumePrediction.mask_volume`.
-
-        Raises
-        ------
-        NotBrainMR
-            When the gate refuses the volume.
-        InputRejected
-            When no slice of it can be read.
-        """
-        mask = predict_volume(self.classifier, volume, gate=gate).mask_volume(volume)
-        assert mask is not None
-        return mask

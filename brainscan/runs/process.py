@@ -65,13 +65,6 @@ def is_alive(pid: int, *, seen_at: float | None = None) -> bool:
     return seen_at is None or started is None or started <= seen_at + _PID_REUSE_SLACK_S
 
 
-def exit_code(pid: int) -> int | None:
-    """Return how a process started by this app ended; ``None`` when it runs or is not ours."""
-    with _lock:
-        child = _children.get(pid)
-        return None if child is None else child.poll()
-
-
 def start_detached(arguments: Sequence[str], log: Path) -> int:
     """Start ``python -m brainscan ...`` apart from the app and return its process id.
 

@@ -18,6 +18,9 @@ import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
+from brainscan.imaging.orientation import Plane
+from brainscan.imaging.volume import Volume
+
 MARKER = np.array([-18.0, 15.0, 12.0])
 NAME = "Doe^Secretia"
 PATIENT_ID = "PID-4711-X"
@@ -203,3 +206,13 @@ def marker_place(voxels: np.ndarray, affine: np.ndarray) -> np.ndarray:
     """Return where the marker lies in a volume that was read, in RAS+ millimetres."""
     bright = np.argwhere(voxels > 0.7 * voxels.max())
     return np.asarray(affine[:3, :3] @ bright.mean(axis=0) + affine[:3, 3])
+
+
+def displayed_at(
+    volume: Volume, plane: Plane, voxel: tuple[float, float, float]
+) -> tuple[float, float]:
+    """Return the row and column at which a canonical voxel is shown on its slice."""
+    # Radiological display: the head up or the face up, the patient's left on the right, and on
+    # sagittal slices the face on the left. Canonical axes run to the right, front and top.
+    across, down = {"sagittal": (1, 2), "coronal": (0, 2), "axial": (0, 1)}[plane]
+    return volume.shape[down] - 1 - voxel[down], volume.shape[across] - 1 - voxel[across]

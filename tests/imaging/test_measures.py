@@ -12,7 +12,6 @@ from brainscan.imaging.lesion_border import border_segments
 from brainscan.imaging.measures import (
     Diameters,
     SliceMeasures,
-    largest_slice,
     measure_slice,
 )
 
@@ -201,11 +200,3 @@ def test_measuring_takes_milliseconds() -> None:
     for _ in range(5):
         measure_slice(mask, (0.7, 0.9))
     assert (time.process_time() - started) / 5 < 0.1  # 0.008 s on the development machine
-
-
-def test_the_slice_with_the_most_tumor() -> None:
-    mask = np.zeros((4, 5, 6), bool)
-    mask[1, 0:2, 3] = True
-    mask[1, 0:4, 4] = True
-    assert [largest_slice(mask, axis) for axis in (0, 1, 2)] == [1, 0, 4]
-    assert largest_slice(mask & False, 2) is None

@@ -41,7 +41,7 @@ def check_marker(volume: Volume, tolerance: float = 2.0) -> None:
         assert up, plane
         assert left == (plane == "sagittal"), plane
         assert tuple(letter[0] for letter in shown.letters) == LETTERS[plane]
-        row, column = volume.displayed_at(plane, tuple(voxel))
+        row, column = patient.displayed_at(volume, plane, tuple(voxel))
         assert abs(row - rows.mean()) < 1.5 and abs(column - columns.mean()) < 1.5
         np.testing.assert_allclose(
             volume.voxel_at(plane, round(voxel[axis]), row, column)[axis], round(voxel[axis])
@@ -143,7 +143,6 @@ def test_the_way_back_to_the_source_grid_is_exact() -> None:
         stored = rng.random((40, 44, 36), dtype=np.float32)
         canonical = grid.to_canonical(stored)
         np.testing.assert_array_equal(grid.to_source(canonical), stored)
-        assert canonical[grid.canonical_index((3, 5, 7))] == stored[3, 5, 7]
         assert grid.orientation == "".join(nib.aff2axcodes(affine))
     with pytest.raises(ValueError, match="shape"):
         grid.to_source(stored[1:])

@@ -13,6 +13,7 @@ from brainscan.imaging.correction import encode_mask
 from brainscan.inference.volume_prediction import VolumePrediction
 from brainscan.ui import volume_answer, volume_work
 from brainscan.ui.volume_session import VolumeSession
+from tests.imaging.patient import displayed_at
 from tests.pages import fake_volume
 from tests.pages import volume_script as script
 
@@ -97,7 +98,7 @@ def test_pieces_of_an_outline_can_be_gone_to(
     page.button(key="volume_piece_2").click().run()
     ((plane, index, voxel),) = asked
     assert (plane, index, voxel[2]) == ("axial", 9, 9)
-    row, column = volume.displayed_at("axial", voxel)
+    row, column = displayed_at(volume, "axial", voxel)
     assert small[round(row), round(column)]
 
 

@@ -26,7 +26,7 @@ from brainscan.reporting.dicom import Findings
 from brainscan.ui import volume_exports as exports
 from brainscan.ui.dicom_results import as_zip, make
 from brainscan.ui.volume_work import Answer, evident_ml
-from tests.imaging.patient import MARKER, SECRETS
+from tests.imaging.patient import MARKER, SECRETS, displayed_at
 from tests.reporting.dicom import answers, sources
 
 RELEASE = Release(
@@ -166,7 +166,7 @@ def test_the_outline_is_drawn_on_pictures_and_told_in_their_captions(
     assert blue.sum() > 50 and not none.any()
     height, width = volume.plane_slice("coronal", j).pixels.shape  # of 4 x 2 mm
     times = max(1, round(640 / max(2 * height, width)))
-    row, column = volume.displayed_at("coronal", (i - 0.5, j, k - 0.5))
+    row, column = displayed_at(volume, "coronal", (i - 0.5, j, k - 0.5))
     expected = MARGIN + (row + 0.5) * 2 * times, MARGIN + (column + 0.5) * times
     np.testing.assert_allclose(np.argwhere(blue).mean(axis=0), expected, atol=times)
     # The caption makes the picture higher than the one without an outline.
