@@ -55,10 +55,15 @@ class Look:
     def of(cls, scan: Scan) -> Look:
         """Look at a slice."""
         pixels = np.ascontiguousarray(scan.pixels)
-        digest = hashlib.sha256(f"{pixels.dtype.str} {pixels.shape}".encode())
-        digest.update(pixels.tobytes())
         file = bytes.fromhex(scan.sha256)[:DIGEST]
-        return cls(file, digest.digest()[:DIGEST], *thumbnails(pixels))
+        return cls(file, pixels_digest(pixels)[:DIGEST], *thumbnails(pixels))
+
+
+def pixels_digest(pixels: np.ndarray) -> bytes:
+    """Return the SHA-256 of a decoded grey picture ``(h, w)``: its dtype, size and values."""
+    digest = hashlib.sha256(f"{pixels.dtype.str} {pixels.shape}".encode())
+    digest.update(pixels.tobytes())
+    return digest.digest()
 
 
 def pictures_of(looks: Sequence[Look]) -> tuple[np.ndarray, np.ndarray]:

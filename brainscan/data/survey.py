@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from brainscan.data.dataset import Dataset, Record
+from brainscan.data.look import pixels_digest
 from brainscan.data.rim import RIM_LENGTH, rim_features
 from brainscan.data.thumbnails import THUMBNAIL, thumbnails
 from brainscan.errors import InputRejected
@@ -119,13 +119,11 @@ def _look(record: Record) -> _Look | tuple[Record, str]:
     except InputRejected as error:
         return record, str(error)
     pixels = np.ascontiguousarray(scan.pixels)
-    digest = hashlib.sha256(f"{pixels.dtype.str} {pixels.shape}".encode())
-    digest.update(pixels.tobytes())
     facts = ImageFacts(
         record=record,
         bytes=record.path.stat().st_size,
         sha256=scan.sha256,
-        pixels_sha256=digest.hexdigest(),
+        pixels_sha256=pixels_digest(pixels).hex(),
         format=scan.format,
         mode=scan.mode,
         width=scan.width,

@@ -10,11 +10,14 @@ import cv2
 import numpy as np
 import pytest
 
-from brainscan.data.look import Look, near_clusters
+from brainscan.data.dataset import open_dataset
+from brainscan.data.look import DIGEST, Look, near_clusters
 from brainscan.data.record import Record
 from brainscan.data.seen import SEEN, SeenImages, write_seen
+from brainscan.data.survey import survey
 from brainscan.errors import ModelUnavailable
 from brainscan.imaging.phantom import phantom_slice
+from brainscan.imaging.reading import read_scan
 from brainscan.imaging.scan import Scan
 
 _TRAINED = range(8)
@@ -148,3 +151,10 @@ def test_near_clusters_join_copies_and_nothing_else() -> None:
     assert numbers[0] == numbers[2]
     assert numbers[1] == numbers[3]
     assert len(set(numbers.tolist())) == 5
+
+
+def test_survey_and_look_agree_on_what_the_pixels_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    cv2.imwrite(str(path), _picture(1))
+    (facts,) = survey(open_dataset(tmp_path)).images
+    assert bytes.fromhex(facts.pixels_sha256)[:DIGEST] == Look.of(read_scan(path)).pixels
