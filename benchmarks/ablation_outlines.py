@@ -31,10 +31,10 @@ from brainscan.data.dataset import Dataset, combine, open_dataset
 from brainscan.data.loader import DataLoader
 from brainscan.evaluation.intervals import (
     Estimate,
-    GroupBootstrap,
     proportion,
     resampling_units,
 )
+from brainscan.evaluation.ratios import mean
 from brainscan.imaging.preprocessing import Preprocessing
 from brainscan.networks.build import build_network, freeze_all_but_decoder
 from brainscan.networks.decoder import OUTLINE, attach_decoder
@@ -198,10 +198,7 @@ def measure(network: keras.Model, data: Dataset, size: int) -> dict[str, Any]:
 
 def _mean(values: np.ndarray, groups: Sequence[Hashable], chosen: np.ndarray) -> Estimate:
     numbers = np.flatnonzero(chosen)
-    bootstrap = GroupBootstrap([groups[number] for number in numbers])
-    sums = np.stack([values[numbers], np.ones(len(numbers))], axis=1)
-    samples = bootstrap.of_sums(sums, lambda s: s[:, 0] / s[:, 1])
-    return bootstrap.estimate(float(values[numbers].mean()), samples)
+    return mean(values[numbers], [groups[number] for number in numbers], "No such slice.")
 
 
 def _types(weights: str) -> tuple[str, ...]:

@@ -6,9 +6,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from brainscan.evaluation.intervals import Estimate, GroupBootstrap, proportion
+from brainscan.evaluation.intervals import Estimate, proportion
+from brainscan.evaluation.ratios import mean
 from brainscan.evaluation.rows import ImageRow
 from brainscan.inference.conformal import type_set
 from brainscan.inference.decision import OperatingPoint
@@ -233,8 +232,6 @@ def _type_figures(
         return nothing, nothing
     sets = [type_set(dict(rows[i].types), quantiles) for i in typed]
     held = sum(rows[i].type in found for i, found in zip(typed, sets, strict=True))
-    sizes = np.array([[len(found), 1.0] for found in sets])
-    bootstrap = GroupBootstrap([units[i] for i in typed])
-    samples = bootstrap.of_sums(sizes, lambda sums: sums[:, 0] / np.maximum(sums[:, 1], 1.0))
-    size = bootstrap.estimate(float(sizes[:, 0].mean()), samples)
-    return proportion(held, len(typed), "There is no such image."), size
+    none = "There is no such image."
+    size = mean([len(found) for found in sets], [units[i] for i in typed], none)
+    return proportion(held, len(typed), none), size

@@ -1,7 +1,8 @@
-"""Ratios of sums over images, with intervals that know of patients."""
+"""Means and ratios of sums over images, with intervals that know of patients."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 
 import numpy as np
@@ -22,6 +23,19 @@ def ratio(pairs: Sequence[tuple[float, float]], units: Sequence[Hashable], reaso
         samples = bootstrap.of_sums(sums, lambda total: total[:, 0] / total[:, 1])
     value = float(sums[:, 0].sum() / sums[:, 1].sum())
     return bootstrap.estimate(value, samples)
+
+
+def mean(values: Sequence[float] | np.ndarray, units: Sequence[Hashable], reason: str) -> Estimate:
+    """Return the mean of numbers with a group bootstrap; those not defined (NaN) are left out.
+
+    ``n`` of the estimate is the number of numbers left; undefined for ``reason`` without any.
+    """
+    known = [
+        (float(value), unit)
+        for value, unit in zip(values, units, strict=True)
+        if math.isfinite(value)
+    ]
+    return ratio([(value, 1.0) for value, _ in known], [unit for _, unit in known], reason)
 
 
 def share_of(pairs: Sequence[tuple[int, int]], units: Sequence[Hashable], reason: str) -> Estimate:

@@ -13,8 +13,11 @@ from brainscan.data.names import display_name
 from brainscan.data.record import Record
 from brainscan.evaluation.intervals import Estimate, GroupBootstrap, proportion, resampling_units
 from brainscan.evaluation.perturbations import PERTURBATIONS
+from brainscan.evaluation.ratios import mean
 from brainscan.evaluation.stability_scan import ScanStability
 from brainscan.evaluation.statistics import Ranking
+
+_UNANSWERED = "No image has an answer."
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def stability_result(
         for number, change in enumerate(PERTURBATIONS)
     )
     n = len(scans)
-    none = "No image has an answer."
+    none = _UNANSWERED
     return StabilityResult(
         model=model,
         images=len(outcomes),
@@ -149,7 +152,7 @@ def stability_result(
             sum(any(scan.answer_flips(answer) for answer in scan.under) for scan in scans), n, none
         ),
         any_decision_changed=proportion(sum(bool(scan.changed) for scan in scans), n, none),
-        mean_range=_mean(np.array([scan.high - scan.low for scan in scans]), units),
+        mean_range=mean([scan.high - scan.low for scan in scans], units, _UNANSWERED),
         perturbations=parts,
         notes=(*_refusals(outcomes), *_unanswered(scans), *notes),
     )
@@ -206,26 +209,18 @@ def _figures(
         name=name,
         n=n,
         unanswered=n - len(answered),
-        mean_change=_mean(
-            np.array([abs(after - before) for _, before, after, _ in answered]),
+        mean_change=mean(
+            [abs(after - before) for _, before, after, _ in answered],
             [entry[3] for entry in answered],
+            _UNANSWERED,
         ),
-        answer_changed=proportion(flips, n, "No image has an answer."),
-        decision_changed=proportion(decisions, n, "No image has an answer."),
+        answer_changed=proportion(flips, n, _UNANSWERED),
+        decision_changed=proportion(decisions, n, _UNANSWERED),
         auroc=ranked[0],
         auroc_unchanged=ranked[1],
         auroc_change=ranked[2],
         peak_agreement=proportion(sum(peaks), len(peaks), "No image has evidence to compare."),
     )
-
-
-def _mean(values: np.ndarray, units: Sequence[Any]) -> Estimate:
-    if not len(values):
-        return Estimate.undefined(0, "No image has an answer.")
-    bootstrap = GroupBootstrap(units)
-    columns = np.stack([values, np.ones(len(values))], axis=1)
-    samples = bootstrap.of_sums(columns, lambda sums: sums[:, 0] / sums[:, 1])
-    return bootstrap.estimate(float(values.mean()), samples)
 
 
 def _rankings(

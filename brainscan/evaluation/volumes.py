@@ -10,8 +10,9 @@ import numpy as np
 
 from brainscan.data.record import Label
 from brainscan.evaluation.breakdown import hit_rate, ranked
-from brainscan.evaluation.intervals import Estimate, GroupBootstrap, proportion, resampling_units
+from brainscan.evaluation.intervals import Estimate, proportion, resampling_units
 from brainscan.evaluation.outline_match import OutlineMatch
+from brainscan.evaluation.ratios import mean
 from brainscan.evaluation.rows import ErrorKind, ImageRow
 from brainscan.evaluation.statistics import Ranking
 from brainscan.evaluation.volume_mask import AREA_NOTE
@@ -262,17 +263,11 @@ def volume_figures(volumes: Sequence[VolumeRow]) -> VolumeFigures:
             len(typed),
             "No tumour volume has a known type, or the model names none on scans like these.",
         ),
-        profile_auroc=_mean([auroc.value or 0.0 for _, auroc in profiles],
-                            [units[i] for i, _ in profiles]),
+        profile_auroc=mean(
+            [auroc.value or 0.0 for _, auroc in profiles],
+            [units[i] for i, _ in profiles],
+            "No volume has a mask with tumour and tumour-free slices.",
+        ),
         hit_rate=hit_rate([one.row for one in volumes]),
         notes=tuple(note.replace("images", "volumes") for note in notes),
-    )  # fmt: skip
-
-
-def _mean(values: Sequence[float], units: Sequence[Any]) -> Estimate:
-    if not values:
-        return Estimate.undefined(0, "No volume has a mask with tumour and tumour-free slices.")
-    sums = np.array([[value, 1.0] for value in values])
-    bootstrap = GroupBootstrap(units)
-    samples = bootstrap.of_sums(sums, lambda total: total[:, 0] / total[:, 1])
-    return bootstrap.estimate(float(np.mean(values)), samples)
+    )

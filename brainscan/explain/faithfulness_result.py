@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from brainscan.evaluation.intervals import Estimate, GroupBootstrap
+from brainscan.evaluation.intervals import Estimate
+from brainscan.evaluation.ratios import mean
 from brainscan.explain.maps import EVIDENCE, GRADCAM, OUTLINE
 
 RANDOM, CENTER = "random", "center"
@@ -25,14 +26,7 @@ def mean_over_groups(values: Sequence[float] | np.ndarray, units: Sequence[Hasha
 
     Slices for which the figure is not defined (NaN) are left out.
     """
-    known = np.isfinite(np.asarray(values, np.float64))
-    kept = np.asarray(values, np.float64)[known]
-    if not kept.size:
-        return Estimate.undefined(0, "The figure is defined for no slice.")
-    bootstrap = GroupBootstrap([unit for unit, good in zip(units, known, strict=True) if good])
-    sums = np.stack([kept, np.ones_like(kept)], axis=1)
-    samples = bootstrap.of_sums(sums, lambda drawn: drawn[:, 0] / drawn[:, 1])
-    return bootstrap.estimate(float(kept.mean()), samples)
+    return mean(values, units, "The figure is defined for no slice.")
 
 
 @dataclass(frozen=True)
