@@ -1,6 +1,6 @@
 """How fast the volume viewer shows another slice, and what a run of its page costs.
 
-    python -m benchmarks.viewer
+    python -m benchmarks.viewer [--repeats 60] [--runs 5]
 
 Two synthetic volumes, headless Chromium without a GPU. A slice change is timed in the browser
 from the key press to the second animation frame after it, when the new slice is on screen; at 60
@@ -10,6 +10,7 @@ button that changes nothing to the end of the script.
 
 from __future__ import annotations
 
+import argparse
 import os
 import tempfile
 import time
@@ -22,8 +23,6 @@ import numpy as np
 from tests.pages.browser import FLAGS, ROOT, chromium_path, serve, settle
 
 SHAPES = ((240, 240, 155), (512, 512, 200))
-REPEATS = 60
-RUNS = 5
 
 # Milliseconds to the second frame, and those of it that the viewer's own script works: on the
 # key, and between the callbacks before and after its own in the first frame.
@@ -51,17 +50,17 @@ def write_volume(path: Path, shape: tuple[int, int, int]) -> Path:
     return path
 
 
-def time_slices(page: Any, plane: str) -> np.ndarray:
+def time_slices(page: Any, plane: str, repeats: int) -> np.ndarray:
     """Return ``(n, 2)`` milliseconds of slice changes in a plane that is large: all, script."""
     page.keyboard.press({"axial": "1", "coronal": "2", "sagittal": "3"}[plane])
     page.keyboard.press("Home")
-    return np.array([page.evaluate(PRESS, "ArrowUp") for _ in range(REPEATS)])
+    return np.array([page.evaluate(PRESS, "ArrowUp") for _ in range(repeats)])
 
 
-def time_runs(page: Any) -> np.ndarray:
+def time_runs(page: Any, runs: int) -> np.ndarray:
     """Return milliseconds for each run of the script."""
     found = []
-    for number in range(2, 2 + RUNS):
+    for number in range(2, 2 + runs):
         begun = time.perf_counter()
         page.get_by_role("button", name="Run again").click()
         page.get_by_text(f"Run {number}", exact=True).wait_for()
@@ -71,7 +70,11 @@ def time_runs(page: Any) -> np.ndarray:
 
 
 def main() -> None:
-    """Print a table."""
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=60)
+    parser.add_argument("--runs", type=int, default=5)
+    args = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -91,10 +94,10 @@ def main() -> None:
                 settle(page, 120_000)
                 timed = {}
                 for plane in ("axial", "coronal", "sagittal"):
-                    shown = time_slices(page, plane)
+                    shown = time_slices(page, plane, args.repeats)
                     timed[f"{plane} slice, to the screen"] = shown[:, 0]
                     timed[f"{plane} slice, script alone"] = shown[:, 1]
-                timed["run of the page"] = time_runs(page)
+                timed["run of the page"] = time_runs(page, args.runs)
                 for action, ms in timed.items():
                     told = [f"{part:.1f}" for part in (*np.percentile(ms, (50, 95)), ms.max())]
                     print("|", " | ".join([name, action, str(len(ms)), *told]), "|", flush=True)
