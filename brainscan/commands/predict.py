@@ -147,13 +147,10 @@ def run(args: argparse.Namespace) -> int:
 def _left(args: argparse.Namespace, lines: int) -> str:
     """Say what a run that was stopped has written, and what of it may be torn."""
     if lines:
-        what = (
-            "line is complete; the scans after it are"
-            if lines == 1
-            else ("lines are complete; the scans after them are")
-        )
-        said = f"{lines} {what} missing"
-        said += f" from {args.json}." if args.json else "."
+        these = "line is complete; the scans after it"
+        if lines > 1:
+            these = "lines are complete; the scans after them"
+        said = f"{lines} {these} are missing" + (f" from {args.json}." if args.json else ".")
     else:
         said = "No line was written."
     folders = (args.heatmaps, args.masks, args.dicom, args.coco, args.yolo)
