@@ -125,7 +125,7 @@ def audit_dataset(
 ) -> Audit:
     """Audit a dataset: one pass over its files, then every pair of pictures.
 
-    Memory grows linearly with the number of images, by about 35 KB each; pairs are never kept.
+    Memory grows linearly with the number of images, by about 40 KB each; pairs are never kept.
 
     Parameters
     ----------
