@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
-import numpy as np
 import pytest
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
 from brainscan.errors import Cancelled, InputRejected
-from brainscan.imaging.dicom import find_series, read_dicom_scan, read_series
-from brainscan.imaging.dicom.mosaic import Mosaic
+from brainscan.imaging.dicom import find_series, read_series
 from brainscan.imaging.dicom.parsing import parse_dicom
-from brainscan.imaging.dicom.protocol import Protocol, guess_sequence
 from brainscan.imaging.limits import DEFAULT_LIMITS
-from brainscan.imaging.sequence import guess_from_file_name, sequence_from_text
 from brainscan.imaging.source import Source
 from tests.imaging import patient
 from tests.imaging.patient import AXIAL, SAGITTAL
@@ -189,64 +184,6 @@ def test_dicomdir_and_cancel(tmp_path: Path) -> None:
         find_series(patient.classic_series(tmp_path), cancel=lambda: True)
 
 
-def test_mosaic_tiles_and_a_mosaic_that_cannot_be_split(tmp_path: Path) -> None:
-    tiles = Mosaic(count=3, across=2, rows=2, columns=3)
-    stored = np.arange(24).reshape(4, 6)
-    np.testing.assert_array_equal(tiles.cut(stored, 1), stored[:2, 3:])
-    np.testing.assert_array_equal(tiles.cut(stored, 2), stored[2:, :3])
-
-    def mosaic(dataset: Dataset, index: int) -> Dataset:
-        dataset.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
-        return dataset
-
-    series = find_series(patient.classic_series(tmp_path, change=mosaic)).series[0]
-    assert "Siemens mosaic that cannot be split" in str(series.reason)
-
-
-def csa_header(tags: dict[str, tuple[str, list[str]]]) -> bytes:
-    """Write Siemens' CSA2 header: tags of name, value representation and text items."""
-    body = b"SV10\x04\x03\x02\x01" + struct.pack("<II", len(tags), 77)
-    for name, (vr, items) in tags.items():
-        body += struct.pack("<64si4siii", name.encode(), len(items), vr.encode(), 0, len(items), 77)
-        for item in items:
-            data = item.encode() + b"\x00"
-            body += struct.pack("<4i", len(data), len(data), 77, len(data))
-            body += data + bytes(-len(data) % 4)
-    return body
-
-
-def test_a_mosaic_is_split_into_its_slices(tmp_path: Path) -> None:
-    slices = patient.slice_pixels(AXIAL, 4.0)  # 20 slices of 48 x 44 pixels, 2 mm
-    whole = np.zeros((5 * 48, 5 * 44), np.uint16)
-    for index, (pixels, _) in enumerate(slices):
-        row, column = divmod(index, 5)
-        whole[row * 48 : (row + 1) * 48, column * 44 : (column + 1) * 44] = pixels
-    dataset = patient.header(ImageType=["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"])
-    # The stated corner belongs to an image of the mosaic's size around the slice's centre.
-    corner = slices[0][1] - np.array([(5 * 44 - 44) / 2 * 2, (5 * 48 - 48) / 2 * 2, 0])
-    dataset.ImagePositionPatient = list(corner)
-    dataset.ImageOrientationPatient = list(AXIAL)
-    dataset.PixelSpacing = [2, 2]
-    dataset.SliceThickness = dataset.SpacingBetweenSlices = 4
-    dataset.add_new(0x00290010, "LO", "SIEMENS CSA HEADER")
-    header = csa_header(
-        {
-            "NumberOfImagesInMosaic": ("US", ["20"]),
-            "SliceNormalVector": ("FD", ["0.0", "0.0", "1.0"]),
-        }
-    )
-    dataset.add_new(0x00291010, "OB", header + bytes(len(header) % 2))
-    path = tmp_path / "mosaic.ima"
-    path.write_bytes(patient.to_bytes(patient.with_pixels(dataset, whole)))
-    series = find_series(path).series[0]
-    assert (series.slices, series.size, series.warnings) == (20, (48, 44), ())
-    volume = read_series(series)
-    place = patient.marker_place(volume.voxels, volume.affine)
-    np.testing.assert_allclose(place, patient.MARKER, atol=2)
-    np.testing.assert_array_equal(volume.source.to_source(volume.voxels)[4], slices[4][0])
-    assert "20 slices in a mosaic" in read_dicom_scan(path).warnings[0]
-
-
 def test_real_series(data_dir: Path) -> None:
     found = find_series(data_dir / "dicom" / "series-brain-20")
     volume = read_series(found.series[0])
@@ -254,104 +191,3 @@ def test_real_series(data_dir: Path) -> None:
     assert volume.spacing == pytest.approx((0.859375, 0.859375, 7.0), abs=0.01)
     assert found.preselected is not None and "proton density" in found.series[0].sequence.reason
     assert found.series[0].sequence.proton_density
-
-
-@pytest.mark.parametrize(
-    ("text", "label"),
-    [
-        ("AX T1 POST GD", "T1ce"),
-        ("t1ce", "T1ce"),
-        ("BraTS2021_00000_t1ce", "T1ce"),
-        ("sub-01_ce-gadolinium_T1w", "T1ce"),
-        ("T1c_subtrMeanDivStd", "T1ce"),
-        ("Ax T1 pre contrast", "T1"),
-        ("sag mprage", "T1"),
-        ("t1n", "T1"),
-        ("T2W_TSE_ax", "T2"),
-        ("t2w", "T2"),
-        ("AX T2 FLAIR", "FLAIR"),
-        ("t2f", "FLAIR"),
-        ("t2_tirm_tra_dark-fluid", "FLAIR"),
-        ("AX T1 FLAIR", "T1"),
-        ("ep2d_diff_b1000", "unknown"),
-        ("SWI", "unknown"),
-        ("T2* GRE", "unknown"),
-        ("brain", None),
-    ],
-)
-def test_sequence_names(text: str, label: str | None) -> None:
-    assert sequence_from_text(text) == label
-
-
-@pytest.mark.parametrize(
-    ("times", "agent", "label"),
-    [
-        ((12, 550, None), False, "T1"),
-        ((12, 550, None), True, "T1ce"),
-        ((3, 7, 900), False, "T1"),
-        ((100, 5000, None), False, "T2"),
-        ((120, 9000, 2500), False, "FLAIR"),
-        ((20, 3000, None), False, "unknown"),
-        ((None, None, None), False, "unknown"),
-    ],
-)
-def test_sequence_timing(times: tuple, agent: bool, label: str) -> None:
-    echo, repetition, inversion = times
-    guess = guess_sequence(
-        Protocol(echo_time=echo, repetition_time=repetition, inversion_time=inversion, agent=agent)
-    )
-    assert guess.label == label and guess.reason.endswith(".")
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("FSE PD AXIAL OBL", True),
-        ("pd_tse_tra", True),
-        ("AX PDW", True),
-        ("AX PDWI", True),
-        ("Proton-Density", True),
-        ("updated", False),
-        ("PDF export", False),
-        ("rapid brain", False),
-        ("PD01 brain", False),
-        ("AX T1 POST GD", False),
-        ("SWI", False),
-        ("", False),
-    ],
-)
-def test_proton_density_is_a_word_of_its_own(text: str, found: bool) -> None:
-    assert guess_sequence(Protocol(description=text)).proton_density == found
-    assert guess_from_file_name(f"{text}.nii.gz").proton_density == found
-    assert not found or sequence_from_text(text) == "unknown"
-
-
-def test_proton_density_is_told_by_header_and_timing() -> None:
-    assert guess_sequence(Protocol(contrast="PROTON_DENSITY")).proton_density
-    assert guess_sequence(Protocol(echo_time=20, repetition_time=3000)).proton_density
-    assert not guess_sequence(Protocol(contrast="DIFFUSION")).proton_density
-
-
-def test_a_sequence_in_words() -> None:
-    words = {
-        "AX PD": "Proton density",
-        "DWI b1000": "Diffusion",
-        "scout": "Localiser",
-        "T1 MPRAGE": "T1",
-        "AX T2 FLAIR": "FLAIR",
-        "": "Unknown",
-    }
-    for description, expected in words.items():
-        assert guess_sequence(Protocol(description=description)).words == expected
-    assert guess_from_file_name("image.nii").words == "Unknown"
-    assert guess_from_file_name("ax_pd.nii.gz").words == "Proton density"
-    assert guess_sequence(Protocol(contrast="DIFFUSION")).words == "Diffusion"
-    # Timing tells that it is none of the four; which other one it is would be a guess.
-    planar = Protocol(echo_time=80, repetition_time=4000, scanning="EP")
-    assert "as for diffusion or perfusion" in guess_sequence(planar).reason
-    assert guess_sequence(planar).words == "Unknown"
-
-
-def test_file_names() -> None:
-    assert guess_from_file_name("pat_flair.nii.gz").label == "FLAIR"
-    assert guess_from_file_name("image.nii").label == "unknown"

@@ -10,6 +10,7 @@ from typing import Any
 from brainscan.evaluation.export import metrics_dict
 from brainscan.imaging.preprocessing import Preprocessing
 from brainscan.inference.release import FILES, manifest_checksum
+from brainscan.reporting.card_parts import Card, Table
 from tests.evaluation.builders import TYPES, random_result
 from tests.reporting.outlined import faithfulness, outlines, segmentation
 
@@ -213,3 +214,8 @@ def write_release(root: Path, manifest: dict[str, Any]) -> Path:
     whole["checksum"] = manifest_checksum(whole)
     (folder / "manifest.json").write_text(json.dumps(whole), encoding="utf-8")
     return folder
+
+
+def table(card: Card, key: str, place: int = 0) -> Table:
+    """Return one of the tables of a chapter."""
+    return [block for block in card.section(key).blocks if isinstance(block, Table)][place]
