@@ -1,11 +1,7 @@
-"""The Evaluate page: form, run, result, errors; once in AppTest and once in a real browser."""
+"""The Evaluate page: form, run, result, errors."""
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,50 +10,28 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from brainscan.errors import DatasetError
-from brainscan.imaging.phantom import Lesion, phantom_png, phantom_slice
+from brainscan.imaging.phantom import phantom_png, phantom_slice
 from brainscan.inference.release import Release
 from brainscan.ui import evaluation_run
 from brainscan.ui.evaluation_intake import FolderSource
 from brainscan.ui.evaluation_progress import words
 from brainscan.ui.jobs import Handle, Job
 from tests.evaluation.volume_stub import tumor_labels, write_mask, write_volume
-from tests.imaging.patient import classic_series
-from tests.pages.browser import ROOT, serve, settle
+from tests.pages.browser import ROOT
 from tests.pages.evaluation_app import use_stand_in, write_release
+from tests.pages.evaluation_scans import labelled_scans, labelled_volumes
 
 _PAGE = ROOT / "pages" / "evaluate.py"
-_LABELS: tuple[tuple[str, Lesion], ...] = (
-    ("glioma", "glioma"),
-    ("meningioma", "meningioma"),
-    ("pituitary", "pituitary"),
-    ("notumor", "none"),
-)
-_OWN_404 = "the server responded with a status of 404"  # Streamlit probes below a page's address
 
 
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixteen synthetic slices in class folders, and a text that is called a picture."""
-    root = tmp_path_factory.mktemp("data") / "phantoms"
-    for folder, lesion in _LABELS:
-        (root / folder).mkdir(parents=True)
-        for seed in range(4):
-            data = phantom_png(phantom_slice(seed, lesion=lesion))
-            (root / folder / f"{seed}.png").write_bytes(data)
-    (root / "notumor" / "broken.png").write_text("no picture", encoding="utf-8")
-    return root
+    return labelled_scans(tmp_path_factory.mktemp("data") / "phantoms")
 
 
 @pytest.fixture(scope="module")
 def volumes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A NIfTI volume and a DICOM series without suffixes, in class folders, and two images."""
-    root = tmp_path_factory.mktemp("data") / "volumes"
-    write_volume(root / "yes" / "a.nii.gz")
-    classic_series(root / "no" / "series")
-    for folder, lesion in (("yes", "glioma"), ("no", "none")):
-        picture = phantom_png(phantom_slice(3, lesion=lesion))  # type: ignore[arg-type]
-        (root / folder / "1.png").write_bytes(picture)
-    return root
+    return labelled_volumes(tmp_path_factory.mktemp("data") / "volumes")
 
 
 @pytest.fixture
@@ -278,109 +252,3 @@ def test_progress_tells_the_place_in_a_volume() -> None:
 def _report(handle: Handle) -> None:
     handle.begin("Evaluating")
     handle.report(50, 200, "volume 1 of 2, slice 18 of 36")
-
-
-@pytest.fixture(scope="module")
-def hold(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that makes the stand-in network wait while it exists."""
-    return tmp_path_factory.mktemp("hold") / "hold"
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory, chromium: Any, hold: Path) -> Iterator[str]:
-    """The address of the real app with the stand-in network."""
-    log = tmp_path_factory.mktemp("server") / "streamlit.log"
-    script = ROOT / "tests" / "pages" / "evaluation_app.py"
-    with serve(script, env={"BRAINSCAN_TEST_HOLD": str(hold)}, log=log) as address:
-        yield f"{address}/evaluate"
-
-
-def _open(page: Any, url: str) -> None:
-    page.goto(url)
-    settle(page)
-    page.get_by_test_id("layouts").wait_for()
-
-
-def _zip(scans: Path) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for path in sorted(scans.rglob("*.png")):
-            archive.write(path, f"phantoms/{path.relative_to(scans).as_posix()}")
-        archive.writestr("../evil.png", b"evil")
-    return stream.getvalue()
-
-
-def test_a_zip_is_evaluated_and_its_figures_downloaded(page: Any, url: str, scans: Path) -> None:
-    _open(page, url)
-    page.get_by_text("ZIP archive").first.click()
-    page.locator("input[type=file]").set_input_files(
-        {"name": "phantoms.zip", "mimeType": "application/zip", "buffer": _zip(scans)}
-    )
-    page.get_by_role("button", name="Evaluate", exact=True).click()
-    page.get_by_test_id("figures-moving").wait_for()
-    settle(page)
-    assert "16 in the figures" in page.get_by_test_id("stMain").inner_text()
-    with page.expect_download() as waiting:
-        page.get_by_role("button", name="JSON").click()
-    values = json.loads(Path(waiting.value.path()).read_text("utf-8"))
-    assert values["dataset"]["name"] == "phantoms"
-    assert values["metrics"]["ranking"]["auroc"]["n"] == 16
-    assert any("evil.png" in warning for warning in values["dataset"]["warnings"])
-    assert [e for e in page.console_errors if _OWN_404 not in e] == []
-
-
-def test_the_error_of_a_bad_zip_goes_when_a_good_one_is_chosen(
-    page: Any, url: str, scans: Path
-) -> None:
-    _open(page, url)
-    page.get_by_text("ZIP archive").first.click()
-    box = page.locator("input[type=file]")
-    box.set_input_files({"name": "a.zip", "mimeType": "application/zip", "buffer": b"no archive"})
-    page.get_by_role("button", name="Evaluate", exact=True).click()
-    error = page.get_by_text("not a ZIP archive")
-    error.wait_for()
-    settle(page)
-    box.set_input_files({"name": "b.zip", "mimeType": "application/zip", "buffer": _zip(scans)})
-    page.get_by_text("b.zip").wait_for()
-    error.wait_for(state="detached")
-
-
-def test_a_folder_can_be_uploaded_and_an_error_looked_at(
-    page: Any, url: str, volumes: Path
-) -> None:
-    _open(page, url)
-    page.get_by_text("Upload a folder").first.click()
-    page.locator("input[type=file]").set_input_files(str(volumes))
-    page.get_by_role("button", name="Evaluate", exact=True).click()
-    page.get_by_test_id("figures-moving").wait_for()
-    settle(page)
-    slider = page.locator(".st-key-evaluation_threshold").get_by_role("slider")
-    slider.focus()
-    before = page.get_by_test_id("figures-moving").inner_text()
-    slider.press("Home")
-    page.wait_for_function(
-        "before => document.querySelector('[data-testid=figures-moving]').innerText !== before",
-        arg=before,
-    )
-    assert "2 images and 2 volumes" in page.get_by_test_id("stMain").inner_text()
-    page.get_by_text("Errors", exact=True).click()
-    page.get_by_test_id("stImage").nth(1).wait_for()
-    assert [e for e in page.console_errors if _OWN_404 not in e] == []
-
-
-def test_a_run_shows_its_progress_and_can_be_cancelled_within_a_volume(
-    page: Any, url: str, tmp_path: Path, hold: Path
-) -> None:
-    write_volume(tmp_path / "yes" / "a.nii.gz")
-    hold.touch()
-    _open(page, url)
-    box = page.get_by_label("Path of the folder, or of its manifest.csv")
-    box.fill(str(tmp_path))
-    box.press("Enter")
-    page.get_by_role("button", name="Evaluate", exact=True).click()
-    page.get_by_text("volume 1 of 1, slice").wait_for()
-    page.get_by_role("button", name="Cancel").click()
-    page.get_by_role("button", name="Stopping").wait_for()
-    hold.unlink()
-    page.get_by_text("was cancelled").wait_for()
-    page.get_by_test_id("layouts").wait_for()
