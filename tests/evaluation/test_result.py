@@ -129,7 +129,10 @@ def test_nothing_at_all_is_not_called_one_class():
 
 def test_a_source_of_one_class_has_no_auroc():
     outcome = result([row("a", "tumor", 0.9, source="x"), row("b", "no_tumor", 0.1, source="y")])
-    assert [p.auroc.reason for p in outcome.by_source] == ["Only one class is present here."] * 2
+    assert [part.auroc.reason for part in outcome.by_source] == [
+        "Every image is labelled tumour.",
+        "Every image is labelled no tumour.",
+    ]
     assert outcome.by_source[0].specificity.reason == "There is no image without tumour."
     assert outcome.ranking.auroc.value == 1.0
 
