@@ -45,7 +45,7 @@ nearest match; its keys are described in brainscan/data/audit_json.py.
 
 --split writes a manifest.csv whose folds never cut through a group of near-duplicates or
 through a group (patient) that the dataset names. Its paths are relative, so it belongs
-into the dataset's folder or above. No file but a .json of an earlier --json is overwritten.
+into the dataset's folder or above. No file but a .json is overwritten.
 
 exit code: 0 every file was read, 1 some were not, 2 the audit could not start
 """

@@ -13,8 +13,8 @@ from brainscan.runs.folder import write_atomic
 def check_json(path: Path | None) -> None:
     """Refuse a place for ``--json`` before the work, not after it.
 
-    A JSON file of an earlier run is replaced. A file of any other kind is taken for a slip: the
-    command reads pictures and tables, and one of them would be lost.
+    A file named ``.json`` is replaced, as it is where a command is run again. A file of any other
+    kind is taken for a slip: the command reads pictures and tables, and one of them would be lost.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 
-_VERSION = re.compile(r"\d+\.\d+\.\d+")
+_VERSION = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}")
 
 
 def release_version(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -155,6 +156,9 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
     if args.epochs is not None and args.head_epochs is None:
         given["head_epochs"] = min(defaults.head_epochs, max(args.epochs - 1, 0))
     chosen = {key: value for key, value in given.items() if value is not None}
+    if args.outlines == "only":
+        # The decoder must hold out what the release below it held out.
+        chosen["together"] = _together_of(chosen.get("weights"))
     return replace(
         defaults,
         types=types,
@@ -163,6 +167,16 @@ def _config(args: argparse.Namespace) -> TrainingConfig:
         whole=tuple(args.train_whole),
         **chosen,
     )
+
+
+def _together_of(weights: str | None) -> str:
+    """Return how the release to which the weights belong kept images on one side."""
+    path = Path(weights or "").with_name("config.json")
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return "looks"
+    return str(known.get("together", "groups")) if isinstance(known, dict) else "looks"
 
 
 def _weights(given: str | None) -> str | None:

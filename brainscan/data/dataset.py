@@ -91,7 +91,7 @@ class Dataset:
                 if names
             ]
             msg = (
-                f"No image of {self.root.name} is in {' and '.join(asked)}. "
+                f"No image of {self.root.name} is in {' and '.join(asked) or 'none of the folds'}. "
                 f"Folds found: {', '.join(have)}; "
                 f"sources found: {', '.join(sorted({r.source for r in self.records}))}."
             )

@@ -61,12 +61,14 @@ def hold_out(
     for stratum in sorted(strata):
         names = sorted(strata[stratum])
         wanted = share * sum(len(groups[name]) for name in names)
-        if kin:
-            # Near copies can chain through many patients: such a cluster would be all there is.
-            small = [name for name in names if len(groups[name]) <= _MOST * wanted]
-            names = small if len(small) > 1 else names
+        # Near copies can chain through many patients: such a cluster would be all there is.
+        small = [name for name in names if len(groups[name]) <= _MOST * wanted] if kin else names
+        if small and len(small) < len(names):
+            drawn = generator.permutation(small)
+        else:
+            drawn = generator.permutation(names)[:-1]  # one stays in training
         taken = 0
-        for name in generator.permutation(names)[:-1]:
+        for name in drawn:
             if taken >= wanted:
                 break
             held.add(str(name))

@@ -35,7 +35,7 @@ class FoldTwins:
     near_plain
         How many have a copy elsewhere that matches as it is (compressed, resized, brightness).
     near
-        How many have a copy elsewhere when mirroring and cropping are counted too.
+        How many have a copy elsewhere when mirroring, cropping and turning are counted too.
     linked
         How many belong to a group of near-duplicates that reaches into another fold.
     same_group

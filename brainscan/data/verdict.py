@@ -171,5 +171,5 @@ def _of_split(audit: Audit) -> Verdict:
 
 def _no_split(audit: Audit) -> str:
     if audit.links.folds:
-        return f"All of them are in one fold ({audit.links.folds[0]}): there is no split to check."
+        return f"Only one fold is named ({audit.links.folds[0]}): there is no split to check."
     return "The dataset names no split; a group-safe one can be written."

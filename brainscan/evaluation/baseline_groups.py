@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 
 import numpy as np
@@ -29,7 +30,11 @@ def held_together(
     names: dict[str, set[str | None]] = {}
     for row in rows:
         names.setdefault(row.source, set()).add(row.group)
-    grouped = [row.group is not None and len(names[row.source]) > 1 for row in rows]
+    homes = Counter(group for found in names.values() for group in found)
+    grouped = [
+        row.group is not None and (len(names[row.source]) > 1 or homes[row.group] > 1)
+        for row in rows
+    ]
     numbers: dict[Hashable, int] = {}
     clusters = np.arange(len(rows)) if all(grouped) else near_clusters(looks)
     groups = np.array(

@@ -147,10 +147,12 @@ def resampling_units(
         names.setdefault(source, set()).add(group)
     counts = Counter(sources)
     sliced = {s for s, v in zip(sources, volumes or (), strict=False) if v is not None}
+    homes = Counter(group for found in names.values() for group in found)
     single = {
         source
         for source, found in names.items()
         if len(found) == 1 and None not in found and counts[source] > 1 and source not in sliced
+        if all(homes[group] == 1 for group in found)
     }
     units: list[Hashable] = [
         (source, "image", digest) if group is None or source in single else group

@@ -79,6 +79,15 @@ def start(manifest: dict[str, Any]) -> str:
     return "ImageNet weights" if "imagenet" in begun else f"the weights {begun}"
 
 
+def _measured(manifest: dict[str, Any]) -> str:
+    """Return the test sets that were measured after the release was made, and when."""
+    found = []
+    for name, part in table(manifest.get("metrics")).items():
+        if day := text(dig(part, "measured"))[:10]:
+            found.append(f"{name} on {day}")
+    return ", ".join(found)
+
+
 def glance(manifest: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return the few facts that stand beside the headline."""
     size = whole(dig(manifest, "preprocessing", "size"))
@@ -87,7 +96,7 @@ def glance(manifest: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     validation = sum(whole(row.get("validation")) or 0 for row in counted)
     pairs = [
         ("Made", text(manifest.get("created"))[:10]),
-        ("Measured", text(manifest.get("measured"))[:10]),
+        ("Measured anew", _measured(manifest)),
         ("Input", f"one slice, {size} x {size} pixels" if size else ""),
         ("Types", ", ".join(words(manifest.get("types"))) or "none: tumour or not"),
         ("Threshold", _short(manifest.get("threshold"))),

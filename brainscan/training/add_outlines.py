@@ -98,7 +98,7 @@ def add_outlines(
 
 
 def _unseen_below(release: Release, validation: Dataset) -> tuple[Record, ...]:
-    """Return the validation slices of sources of which the release, too, held some out.
+    """Return the validation slices that the release, too, held out.
 
     The release trained on all slices of the others: outlines are better there than on new ones,
     and a threshold chosen on them would be too.
@@ -111,6 +111,13 @@ def _unseen_below(release: Release, validation: Dataset) -> tuple[Record, ...]:
             f"{release.title} trained on every source with masks as a whole, so that no slice is "
             "left to choose the threshold of outlines. Train the decoder on a release that held "
             "some out."
+        )
+        raise TrainingError(msg)
+    recorded = release.manifest.get("data", {}).get("fingerprint", {}).get("validation")
+    if recorded and replace(validation, records=known).fingerprint() != recorded:
+        msg = (
+            f"The run held out other slices than {release.title}, which has trained on some of "
+            "them. Train the decoder with the folds, the seed and the share of the release."
         )
         raise TrainingError(msg)
     return known

@@ -16,16 +16,19 @@ from brainscan.runs.folder import RunFolder
 from brainscan.training.config import TrainingConfig
 
 
-def training_split(config: TrainingConfig) -> tuple[Dataset, Dataset]:
+def training_split(
+    config: TrainingConfig, progress: Callable[[int, int], None] | None = None
+) -> tuple[Dataset, Dataset]:
     """Return the training and validation records of a run, without a common group.
 
     Of a ``Training``/``Testing`` pair only the training folder is used, unless folds are named:
-    the testing folder is for :mod:`brainscan.evaluation`.
+    the testing folder is for :mod:`brainscan.evaluation`. ``progress`` is called while near copies
+    are looked for, if the run keeps them together.
     """
     labelled = [_usable(open_dataset(path), config.folds) for path in config.datasets]
     tumor_free = [_usable(open_dataset(path), config.folds) for path in config.tumor_free]
     everything = combine(labelled, tumor_free)
-    kin = kin_of(everything) if config.together == "looks" else {}
+    kin = kin_of(everything, progress) if config.together == "looks" else {}
     training, validation = hold_out(everything, config.validation_share, config.seed, kin)
     # After the draw, so that the other sources are split as in a run that holds out all.
     # A group that reaches into another source goes back with all its images.
@@ -52,7 +55,14 @@ def _usable(dataset: Dataset, folds: Sequence[str]) -> Dataset:
     if folds and known:
         return dataset.select(folds=folds)
     if dataset.layout == "split folders":
-        return dataset.select(folds=[f for f in known if f and f.lower().startswith("train")])
+        training = [fold for fold in known if fold and fold.lower().startswith("train")]
+        if not training:
+            msg = (
+                f"{dataset.root.name} has no folder for training, only "
+                f"{', '.join(sorted(map(str, known)))}. Name what to train on with --folds."
+            )
+            raise TrainingError(msg)
+        return dataset.select(folds=training)
     return dataset
 
 
@@ -83,7 +93,7 @@ def load_split(
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[DataLoader, DataLoader]:
     """Read the training and validation slices of a run into memory."""
-    training, validation = training_split(config)
+    training, validation = training_split(config, progress)
     check_same_data(run, training, validation)
     total = len(training.records) + len(validation.records)
 

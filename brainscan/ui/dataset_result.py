@@ -88,9 +88,7 @@ def _tiles(found: AuditedDataset) -> None:
     ]
     if leaked is None:
         folds = audit.links.folds
-        why = (
-            f"all images are in fold {escape(folds[0])}" if folds else "the dataset names no folds"
-        )
+        why = f"only fold {escape(folds[0])} is named" if folds else "the dataset names no folds"
         tiles.append(("Leaks", "no split", why))
     else:
         share = f"of {leaked.n:,}, {leaked.byte_identical:,} byte for byte"

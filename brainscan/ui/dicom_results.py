@@ -91,8 +91,12 @@ def panel(findings: Callable[[], Findings], key: str, *, page: str, archive: str
         # Kept until it is done: whatever else the reader touches meanwhile ends this run, and the
         # button is pressed for one run only.
         if st.session_state.get(asked) == key:
-            with st.spinner("Making the files"):
-                st.session_state[kept] = make(findings, chosen, key)
+            try:
+                with st.spinner("Making the files"):
+                    st.session_state[kept] = make(findings, chosen, key)
+            except Exception:
+                del st.session_state[asked]  # or it would end every run to come
+                raise
             del st.session_state[asked]
         made: Made | None = st.session_state.get(kept)
         if made is None or made.key != key:

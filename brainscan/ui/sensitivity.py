@@ -9,6 +9,7 @@ import streamlit as st
 
 from brainscan.inference.decision import DEFAULT_SENSITIVITY, OperatingPoint, decided_again
 from brainscan.inference.prediction import Prediction
+from brainscan.ui.error_card import plain
 from brainscan.ui.models import Reader
 from brainscan.ui.worklist import Row
 
@@ -51,10 +52,13 @@ def kept_on_tests(manifest: Mapping[str, Any], sensitivity: float | None) -> str
                 continue
             if part.get("folds") == ["validation"]:
                 continue
-            found.append(f"{title} {kept:.0%} / {cleared:.0%}")
+            found.append(
+                f"on {plain(title)} {kept:.0%} of the tumour slices kept, {cleared:.0%} of the "
+                "others cleared"
+            )
     if not found:
         return ""
-    return f"Test, tumour slices kept / tumour-free ones cleared: {', '.join(found)}."
+    return f"Test images: {'; '.join(found)}."
 
 
 def choose(

@@ -56,6 +56,9 @@ def panel(row: Row, session: str, memory: Stores, reader: Reader) -> None:
             with place:
                 error_card(rejection)
             return
+        except Exception:
+            asked.discard(question)  # or it would end every run to come
+            raise
         asked.discard(question)
         row.stability[reader.key] = measured
     st.html(_STYLE)

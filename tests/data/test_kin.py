@@ -62,3 +62,7 @@ def test_a_chain_through_most_of_the_images_stays_in_training(tmp_path: Path) ->
     for seed in range(5):
         _, validation = hold_out(dataset, 0.2, seed, chain)
         assert sum(r.label == "no_tumor" for r in validation.records) == 4
+    two = {name: "chain" if kin == "chain" else "rest" for name, kin in chain.items()}
+    for seed in range(5):  # one cluster of 14, one of 6: never the larger one
+        _, validation = hold_out(dataset, 0.2, seed, two)
+        assert sum(r.label == "no_tumor" for r in validation.records) == 6

@@ -141,4 +141,4 @@ def test_copies_of_two_patients_are_told_apart_from_neighbours(tmp_path: Path) -
 def test_a_dataset_of_one_fold_has_no_split_to_check(tmp_path: Path) -> None:
     _manifest(tmp_path, "p1.png,glioma,A,4", "p2.png,notumor,B,4")
     said = _verdict(tmp_path)
-    assert said.detail == "All of them are in one fold (4): there is no split to check."
+    assert said.detail == "Only one fold is named (4): there is no split to check."

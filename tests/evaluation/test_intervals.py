@@ -129,6 +129,8 @@ def test_a_group_is_the_datasets_whatever_the_sources():
     units, _ = resampling_units(["1", "2", "1", "3"], ["a", "a", "b", "b"], list("wxyz"))
     assert units[0] == units[2]
     assert len(set(units)) == 3
+    units, _ = resampling_units(["1", "1", "1", "2"], ["a", "a", "b", "b"], list("wxyz"))
+    assert units[0] == units[1] == units[2] != units[3]
 
 
 def test_a_source_with_one_group_name_is_resampled_by_image_and_says_so():

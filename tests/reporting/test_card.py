@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from brainscan.inference.release import list_models
+from brainscan.inference.release import Release, list_models
 from brainscan.notice import RESEARCH_USE
 from brainscan.reporting.card import build_card, model_card
 from brainscan.reporting.card_files import ReleaseFiles
@@ -206,3 +206,9 @@ def test_the_card_is_plain_json() -> None:
     assert found["headline"][0]["value"] == card.headline[0].figure.value
     with pytest.raises(KeyError):
         card.section("nothing")
+
+
+@pytest.mark.parametrize("release", list_models(), ids=lambda release: release.name)
+def test_a_released_card_is_what_its_manifest_says(release: Release) -> None:
+    written = (release.folder / "MODEL_CARD.md").read_text("utf-8")
+    assert written == model_card(release.manifest, release.folder)

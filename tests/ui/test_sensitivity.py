@@ -41,7 +41,7 @@ def test_a_setting_tells_what_it_kept_on_test_patients() -> None:
         }
     }
     assert kept_on_tests(manifest, 0.8) == (
-        "Test, tumour slices kept / tumour-free ones cleared: lgg 62% / 99%."
+        "Test images: on lgg 62% of the tumour slices kept, 99% of the others cleared."
     )
     assert kept_on_tests(manifest, 0.5) == kept_on_tests(manifest, None) == ""
     assert kept_on_tests({}, 0.8) == ""
