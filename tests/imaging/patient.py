@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -216,3 +217,15 @@ def displayed_at(
     # sagittal slices the face on the left. Canonical axes run to the right, front and top.
     across, down = {"sagittal": (1, 2), "coronal": (0, 2), "axial": (0, 1)}[plane]
     return volume.shape[down] - 1 - voxel[down], volume.shape[across] - 1 - voxel[across]
+
+
+def csa_header(tags: dict[str, tuple[str, list[str]]]) -> bytes:
+    """Write Siemens' CSA2 header: tags of name, value representation and text items."""
+    body = b"SV10\x04\x03\x02\x01" + struct.pack("<II", len(tags), 77)
+    for name, (vr, items) in tags.items():
+        body += struct.pack("<64si4siii", name.encode(), len(items), vr.encode(), 0, len(items), 77)
+        for item in items:
+            data = item.encode() + b"\x00"
+            body += struct.pack("<4i", len(data), len(data), 77, len(data))
+            body += data + bytes(-len(data) % 4)
+    return body

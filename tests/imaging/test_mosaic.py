@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -28,18 +27,6 @@ def test_mosaic_tiles_and_a_mosaic_that_cannot_be_split(tmp_path: Path) -> None:
     assert "Siemens mosaic that cannot be split" in str(series.reason)
 
 
-def csa_header(tags: dict[str, tuple[str, list[str]]]) -> bytes:
-    """Write Siemens' CSA2 header: tags of name, value representation and text items."""
-    body = b"SV10\x04\x03\x02\x01" + struct.pack("<II", len(tags), 77)
-    for name, (vr, items) in tags.items():
-        body += struct.pack("<64si4siii", name.encode(), len(items), vr.encode(), 0, len(items), 77)
-        for item in items:
-            data = item.encode() + b"\x00"
-            body += struct.pack("<4i", len(data), len(data), 77, len(data))
-            body += data + bytes(-len(data) % 4)
-    return body
-
-
 def test_a_mosaic_is_split_into_its_slices(tmp_path: Path) -> None:
     slices = patient.slice_pixels(AXIAL, 4.0)  # 20 slices of 48 x 44 pixels, 2 mm
     whole = np.zeros((5 * 48, 5 * 44), np.uint16)
@@ -54,7 +41,7 @@ def test_a_mosaic_is_split_into_its_slices(tmp_path: Path) -> None:
     dataset.PixelSpacing = [2, 2]
     dataset.SliceThickness = dataset.SpacingBetweenSlices = 4
     dataset.add_new(0x00290010, "LO", "SIEMENS CSA HEADER")
-    header = csa_header(
+    header = patient.csa_header(
         {
             "NumberOfImagesInMosaic": ("US", ["20"]),
             "SliceNormalVector": ("FD", ["0.0", "0.0", "1.0"]),

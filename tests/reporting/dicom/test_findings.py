@@ -22,7 +22,6 @@ from brainscan.reporting.dicom import (
     structured_report,
 )
 from tests.imaging import patient
-from tests.imaging.test_dicom_series import csa_header
 from tests.reporting.dicom import answers, sources
 from tests.reporting.dicom.sources import Phantom
 
@@ -156,7 +155,7 @@ def mosaic(path: Path) -> Path:
         "NumberOfImagesInMosaic": ("US", ["20"]),
         "SliceNormalVector": ("FD", ["0.0", "0.0", "1.0"]),
     }
-    header = csa_header(tags)
+    header = patient.csa_header(tags)
     dataset.add_new(0x00291010, "OB", header + bytes(len(header) % 2))
     path.write_bytes(patient.to_bytes(patient.with_pixels(dataset, whole)))
     return path
